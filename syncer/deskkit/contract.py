@@ -1,0 +1,165 @@
+"""What a desk is: the protocols, the facts it states about itself, and the folder's one public name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from msgspec import Struct
+
+from syncer.model.draft import Draft
+from syncer.model.ids import Cursor, Key, TicketId, Version
+from syncer.model.lookups import LookupValue
+from syncer.model.ticket import Ticket
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from syncer.deskkit.emulation import EmulatedDesk, World
+
+
+class DraftField(Struct, frozen=True, kw_only=True):
+    """One field a target takes. `lookup` names the list its value must come from; none: free text or number."""
+
+    lookup: str | None = None
+    required: bool = False
+    number: bool = False
+
+
+class Capabilities(Struct, frozen=True, kw_only=True):
+    """Plain facts about this account on this desk. The engine reads these, never a desk's name."""
+
+    reads: bool = False
+    writes: bool = False
+    fetch_batch: int = 1
+    lookup_kinds: tuple[str, ...] = ()
+    fields: Mapping[str, DraftField] = {}
+    marker_in: tuple[Literal["title"], ...] = ()
+    finds_by_key: bool = False
+    updates: bool = False
+    takes_comments: bool = False
+    keeps_private: bool = False
+    keeps_times: bool = False
+    keeps_authors: bool = False
+    keeps_status: bool = True
+    max_title: int | None = None
+    max_body: int | None = None
+    needs_body: bool = False
+    body: Literal["text", "html"] = "html"
+    notifies: str | None = None
+
+
+class Account(Struct, frozen=True):
+    """Who we are on a desk and what was seen there; `findings` are sentences a person should read."""
+
+    name: str
+    detail: str
+    findings: tuple[str, ...] = ()
+
+
+class Ref(Struct, frozen=True):
+    """A ticket that exists or changed; `version` where the list tells it."""
+
+    id: TicketId
+    version: Version | None = None
+
+
+class Page(Struct, frozen=True):
+    """Some refs, in no promised order, maybe seen before. `cursor` is set on the last page of a sweep that
+    saw everything up to it; `note` says something a report should tell."""
+
+    refs: tuple[Ref, ...]
+    cursor: Cursor | None = None
+    note: str | None = None
+
+
+class Unreadable(Struct, frozen=True):
+    """A ticket that was asked for and could not be read; `gone` when the desk no longer has it."""
+
+    id: TicketId
+    reason: str
+    gone: bool = False
+
+
+class Written(Struct, frozen=True):
+    """What the target said of a write it did."""
+
+    id: TicketId
+    version: Version | None = None
+    losses: tuple[str, ...] = ()
+
+
+class Download(Struct, frozen=True):
+    """A file on this machine: small ones in `content`, large ones at `path`, which its taker deletes."""
+
+    name: str
+    content_type: str
+    size: int
+    content: bytes | None = None
+    path: Path | None = None
+
+
+class Desk(Protocol):
+    """A helpdesk product as seen from outside. Holds a connection and no other state."""
+
+    capabilities: Capabilities
+
+    async def check(self) -> Account:
+        """Log in and look around without writing. Raises AuthFailed, Retryable or ConfigError."""
+
+    def lookups(self) -> AsyncIterator[LookupValue]:
+        """Every entry of every list in `capabilities.lookup_kinds`, people included."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class Source(Desk, Protocol):
+    """A desk tickets can be read from."""
+
+    def scan(self) -> AsyncIterator[Page]:
+        """Refs of every ticket in scope, at least once each, also while tickets move."""
+
+    def list_changed(self, since: Cursor) -> AsyncIterator[Page]:
+        """Refs of every ticket changed since the cursor; the last page carries the next cursor."""
+
+    async def fetch(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+        """Whole tickets, one answer for each id. A call that fails for all raises Retryable or Rejected."""
+
+    async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
+        """One file's bytes. Raises Rejected when it cannot be had."""
+
+    async def person(self, id: str) -> LookupValue | None:
+        """Somebody a ticket mentions who was not in the list of people; None when the desk does not know."""
+
+
+class Target(Desk, Protocol):
+    """A desk tickets can be created on."""
+
+    settle: float
+    """Seconds after an attempt within which a lost create may still become visible."""
+
+    async def find(self, keys: Sequence[Key], since: TicketId | None) -> dict[Key, TicketId]:
+        """Tickets that carry these markers, the lowest id where there are several; absent ones are left out.
+
+        `since` is a ticket known to be older than all of the attempts: desks that can, walk on from there.
+        """
+
+    async def create(self, draft: Draft, files: Sequence[Download]) -> Written:
+        """Make the ticket. Raises InDoubt when the answer is lost, Rejected when refused for good,
+        Retryable when the desk surely did nothing."""
+
+
+class DeskSpec(Struct, frozen=True, kw_only=True):
+    """All a desk folder says about itself; its only public name is `SPEC`.
+
+    `config` and `emulator` import their module when called, so that looking at a desk costs nothing.
+    """
+
+    kind: str
+    title: str
+    mark: str
+    config: Callable[[], type[BaseModel]]
+    open: Callable[[Any], Desk]
+    emulator: Callable[[World], EmulatedDesk]

@@ -1,0 +1,296 @@
+"""Parts for emulators: a clock one can move, faults on a schedule, a request log, and a world to be filled with."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+
+class SeedPerson(Struct):
+    """Somebody in the seeded world; people are referred to by their position in `World.people`."""
+
+    name: str
+    lastname: str
+    email: str
+    agent: bool = False
+    disabled: bool = False
+    deleted: bool = False
+
+
+class SeedFile(Struct):
+    """A file with its bytes; `inline` ones are shown inside the text that refers to them by name."""
+
+    name: str
+    content: bytes
+    inline: bool = False
+
+
+class SeedComment(Struct):
+    """One comment, text in HTML, time in epoch seconds."""
+
+    author: int
+    body: str
+    at: int
+    private: bool = False
+    solution: bool = False
+    files: list[SeedFile] = []
+
+
+class SeedTicket(Struct):
+    """One ticket in words every desk can be filled from; people by position, -1 is somebody who is gone.
+
+    `status` is one of new open pending waiting solved closed rejected cancelled; `category` a path.
+    """
+
+    title: str
+    body: str
+    requester: int
+    creator: int
+    assignee: int | None
+    status: str
+    priority: str
+    kind: str
+    category: tuple[str, ...]
+    location: str | None
+    queue: str
+    created: int
+    updated: int
+    closed: int | None = None
+    custom: dict[str, str] = {}
+    comments: list[SeedComment] = []
+    files: list[SeedFile] = []
+
+
+class World(Struct):
+    """Everything a desk is filled with. `custom` names text fields; `lists` their options where they have some."""
+
+    people: list[SeedPerson]
+    categories: list[tuple[str, ...]]
+    locations: list[str]
+    queues: list[str]
+    companies: list[str]
+    custom: dict[str, list[str]]
+    tickets: list[SeedTicket]
+
+
+class Clock:
+    """Seconds since the epoch, real until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def now(self) -> float:
+        """The emulated desk's time, epoch seconds."""
+        return time.time() + self.offset
+
+    def advance(self, seconds: float) -> None:
+        """Jump forward (or back)."""
+        self.offset += seconds
+
+
+class Faults(Struct, kw_only=True):
+    """What goes wrong, how often. Shares are of the requests whose `METHOD path` matches `where`.
+
+    `before` answers 503 and does nothing; `after` does it and then answers 502; `cut_before` and `cut_after`
+    drop the connection before or after it was done; `html` does it and answers a login page with 200;
+    `half` does it and breaks off in the middle of the body. `per_second` is a limit by fixed one-second window
+    over which 429 is answered, with Retry-After when `retry_after`. `first` gives the fault of the first
+    matching requests by name, in order (`["cut_after", "ok", "before"]`).
+    """
+
+    where: str = ".*"
+    seed: int = 0
+    latency: float = 0.0
+    before: float = 0.0
+    after: float = 0.0
+    cut_before: float = 0.0
+    cut_after: float = 0.0
+    html: float = 0.0
+    half: float = 0.0
+    per_second: int = 0
+    retry_after: bool = True
+    first: list[str] = []
+    token_seconds: float = 0.0
+    search_lag: float = 0.0
+
+
+class Entry(Struct):
+    """One request as it arrived; `fault` names what was done to it."""
+
+    at: float
+    method: str
+    path: str
+    status: int
+    fault: str = ""
+
+
+_SHARES = ("before", "after", "cut_before", "cut_after", "html", "half")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Carrier:
+    """Clock, faults and request log of one emulated desk, and the middleware that applies them."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.log: deque[Entry] = deque(maxlen=2_000_000)
+        self.set_faults(Faults())
+
+    def set_faults(self, faults: Faults) -> None:
+        """Replace the schedule; counting begins anew."""
+        self.faults = faults
+        self._where = re.compile(faults.where)
+        self._random = random.Random(faults.seed)
+        self._first = list(faults.first)
+        self._window, self._in_window = 0, 0
+
+    def busiest_second(self) -> int:
+        """The most requests that arrived in any sliding second."""
+        recent: deque[float] = deque()
+        most = 0
+        for entry in self.log:
+            recent.append(entry.at)
+            while recent[0] <= entry.at - 1.0:
+                recent.popleft()
+            most = max(most, len(recent))
+        return most
+
+    def counts(self) -> dict[str, int]:
+        """How many requests by `METHOD path status`."""
+        return dict(Counter(f"{e.method} {e.path} {e.status}" for e in self.log))
+
+    def _draw(self, request: web.Request) -> str:
+        if not self._where.fullmatch(f"{request.method} {request.path}"):
+            return ""
+        if self._first:
+            name = self._first.pop(0)
+            return "" if name == "ok" else name
+        pick = self._random.random()
+        for name in _SHARES:
+            pick -= getattr(self.faults, name)
+            if pick < 0:
+                return name
+        return ""
+
+    def _throttled(self) -> bool:
+        if not self.faults.per_second:
+            return False
+        window = int(time.monotonic())
+        if window != self._window:
+            self._window, self._in_window = window, 0
+        self._in_window += 1
+        return self._in_window > self.faults.per_second
+
+    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+        """Logs each request but the control ones, and lets go wrong what the schedule says."""
+
+        @web.middleware
+        async def carry(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path.startswith("/_control"):
+                return await handler(request)
+            entry = Entry(at=time.monotonic(), method=request.method, path=request.path, status=0)
+            self.log.append(entry)
+            response = await self._answer(request, handler, entry)
+            entry.status = response.status
+            return response
+
+        return carry
+
+    async def _answer(self, request: web.Request, handler: Handler, entry: Entry) -> web.StreamResponse:
+        if self.faults.latency:
+            await asyncio.sleep(self.faults.latency)
+        if self._throttled():
+            entry.fault = "throttled"
+            headers = {"Retry-After": "1"} if self.faults.retry_after else {}
+            return web.Response(status=429, text="Too many requests", headers=headers)
+        entry.fault = fault = self._draw(request)
+        if fault == "before":
+            return web.Response(status=503, text="<html>Service unavailable</html>", content_type="text/html")
+        if fault == "cut_before":
+            return _cut(request)
+        response = await handler(request)
+        match fault:
+            case "after":
+                return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
+            case "cut_after":
+                return _cut(request)
+            case "html":
+                return web.Response(text="<html>Please log in</html>", content_type="text/html")
+            case "half":
+                return await _half(request, response)
+        return response
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=499)
+
+
+async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    body = (
+        bytes(response.body)
+        if isinstance(response, web.Response) and isinstance(response.body, bytes)
+        else b"{}"
+    )
+    partial = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
+    partial.content_length = len(body) + 100
+    await partial.prepare(request)
+    await partial.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return partial
+
+
+class EmulatedDesk(Protocol):
+    """What every desk folder's `emulator.py` builds: an application, and a way to look at what it holds."""
+
+    carrier: Carrier
+
+    def app(self) -> web.Application:
+        """The desk's API, with `control_routes` and the carrier's middleware in place."""
+
+    def state(self) -> dict[str, Any]:
+        """What it holds, as plain JSON values, for judges."""
+
+
+def control_routes(desk: EmulatedDesk) -> list[web.RouteDef]:
+    """`/_control/state|counts|busiest|faults|clock`: look at and steer an emulator from another process."""
+    carrier = desk.carrier
+
+    def answer(value: Any) -> web.Response:
+        return web.Response(body=msgspec.json.encode(value), content_type="application/json")
+
+    async def state(_: web.Request) -> web.Response:
+        return answer(desk.state())
+
+    async def counts(_: web.Request) -> web.Response:
+        return answer(carrier.counts())
+
+    async def busiest(_: web.Request) -> web.Response:
+        return answer({"busiest_second": carrier.busiest_second(), "requests": len(carrier.log)})
+
+    async def faults(request: web.Request) -> web.Response:
+        carrier.set_faults(msgspec.json.decode(await request.read(), type=Faults))
+        return answer({"ok": True})
+
+    async def clock(request: web.Request) -> web.Response:
+        carrier.clock.advance(float((await request.json())["advance"]))
+        return answer({"now": carrier.clock.now()})
+
+    return [
+        web.get("/_control/state", state),
+        web.get("/_control/counts", counts),
+        web.get("/_control/busiest", busiest),
+        web.post("/_control/faults", faults),
+        web.post("/_control/clock", clock),
+    ]

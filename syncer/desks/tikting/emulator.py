@@ -1,0 +1,246 @@
+"""Tikting as far as its interface is documented: log in, look-ups, register, list, get, technicians.
+
+Nothing else is served. What the documentation leaves open is a switch, see `Switches`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from syncer.deskkit.emulation import Carrier, Handler, World, control_routes
+
+from .emulator_accounts import CREATE, FALLBACK_EMAIL, FALLBACK_GUID, Account, People, Sessions
+from .emulator_control import extra_control_routes, marker_of
+from .emulator_lists import Lists, Viewer, read_query
+from .emulator_lookups import lookups_of
+from .emulator_multipart import is_form, read_form
+from .emulator_register import Aftermath, Problems, Registrar
+from .emulator_switches import Switches
+from .emulator_tickets import Shelf, Ticket, fill
+from .emulator_views import Writer, flipped, login_body, registered, stored, technician
+
+__all__ = ["FALLBACK_EMAIL", "FALLBACK_GUID", "Account", "Switches", "TiktingEmulator"]
+
+_INTERNAL_HOST = "http://tikting-web.internal:8080"
+
+
+class TiktingEmulator:
+    """One emulated Tikting. Its first account is made from `email` to `roles`, others may be added."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        switches: Switches | None = None,
+        email: str = "sync@example.org",
+        password: str = "sandbox-secret",  # noqa: S107 - an emulator's
+        permissions: Sequence[str] = (CREATE,),
+        roles: Sequence[str] = ("Administrator",),
+        others: Sequence[Account] = (),
+    ) -> None:
+        self.carrier = Carrier()
+        self.switches = switches or Switches()
+        self.lookups = lookups_of(world, duplicates=self.switches.duplicate_labels)
+        group_ids = list(self.lookups.labels["groups"])
+        account = Account(
+            email=email,
+            password=password,
+            username=email.partition("@")[0],
+            permissions=tuple(permissions),
+            roles=tuple(roles),
+            groups=tuple(group_ids[:1]),
+        )
+        accounts = [account, *others]
+        self.people = People(world, group_ids, accounts)
+        self.sessions = Sessions(accounts, self.carrier, self.switches)
+        self.shelf = Shelf(self.people, self.lookups, self.switches.first_id, self.switches.gap_every)
+        fill(self.shelf, world, self.people, self.lookups, self.carrier.clock.now())
+        self._registrar = Registrar(self.people, self.lookups, self.switches)
+        self.aftermath = Aftermath(self.people, self.switches)
+        self._lists = Lists(self.shelf, self.switches)
+        self._writer = Writer(self.people, self.lookups, self.switches)
+
+    def app(self) -> web.Application:
+        """The six documented calls; every other path is 404."""
+        limit = self.switches.max_body + 1
+        app = web.Application(client_max_size=limit, middlewares=[self.carrier.middleware(), _as_answers])
+        base = self.switches.base_path.rstrip("/")
+        app.add_routes(
+            [
+                web.post(f"{base}/api/Users/authenticate", self._authenticate),
+                web.get(f"{base}/api/TicketsApi/appmetadata", self._known(self._metadata)),
+                web.post(f"{base}/api/TicketsApi/register", self._known(self._register)),
+                web.post(f"{base}/api/TicketsApi", self._known(self._list)),
+                web.get(f"{base}/api/TicketsApi/{{id:[0-9]+}}", self._known(self._get)),
+                web.get(f"{base}/api/Users/GroupUsers", self._known(self._technicians)),
+                web.get(f"{base}/api/Users/GroupUsers/{{id:[0-9]+}}", self._known(self._technicians)),
+            ]
+        )
+        app.add_routes(control_routes(self))
+        app.add_routes(extra_control_routes(self))
+        return app
+
+    def state(self) -> dict[str, Any]:
+        """The tickets and what became of log-ins and notifications."""
+        return {
+            "tickets": [stored(ticket, self.people) for ticket in self.shelf.live],
+            "notifications": len(self.aftermath.notifications),
+            "logins": self.sessions.logins,
+            "failed_logins": self.sessions.failed_logins,
+            "lookups": self.lookups.metadata([]),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """How many tickets there are, and which markers they carry more than once."""
+        markers = Counter(filter(None, (marker_of(ticket.title) for ticket in self.shelf.live)))
+        return {
+            "tickets": len(self.shelf.live),
+            "distinct_markers": len(markers),
+            "duplicate_markers": sorted(marker for marker, times in markers.items() if times > 1),
+        }
+
+    def people_csv(self) -> str:
+        """Users as an administrator exports them: `email,id`."""
+        return self.people.csv()
+
+    def _known(
+        self, handler: Callable[[web.Request, Account], Awaitable[web.Response]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def checked(request: web.Request) -> web.Response:
+            account = self.sessions.account(request.headers.get("Authorization", ""))
+            if account is None:
+                return web.Response(status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            return await handler(request, account)
+
+        return checked
+
+    async def _authenticate(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return self._problem(415, "Unsupported Media Type")
+        try:
+            body = msgspec.json.decode(await request.read(), type=dict[str, Any])
+        except msgspec.MsgspecError:
+            return self._problem(400, "The body is not a JSON object.")
+        given = {key.lower(): value for key, value in body.items()}
+        email, password = given.get("email"), given.get("password")
+        if not isinstance(email, str) or not isinstance(password, str) or not email or not password:
+            return self._problem(400, "One or more validation errors occurred.", {"Email": ["Required."]})
+        entered = self.sessions.log_in(email, password, str(given.get("domain") or ""))
+        if entered is None:
+            return self._problem(401, "Username or password is incorrect, or the account is locked.")
+        account, token = entered
+        return self._json(login_body(account, self.people.by_id[account.id], token, request.host))
+
+    async def _metadata(self, request: web.Request, account: Account) -> web.Response:
+        return self._json(self.lookups.metadata(self.switches.omit_lookups))
+
+    async def _register(self, request: web.Request, account: Account) -> web.Response:
+        content_type = request.headers.get("Content-Type", "")
+        if not is_form(content_type):
+            return self._problem(415, "Unsupported Media Type")
+        if (request.content_length or 0) > self.switches.max_body:
+            return self._problem(413, "Request body too large.")
+        form = read_form(content_type, await request.read())
+        if CREATE not in account.permissions:
+            return self._problem(400, "You are not allowed to do this.")
+        if form is None:
+            return self._problem(400, "Failed to read the request form.")
+        fields, problems = self._registrar.read(form)
+        if problems:
+            return self._problem(400, "One or more validation errors occurred.", problems)
+        ticket = self._store(fields)
+        return self._created(request, ticket)
+
+    def _store(self, fields: dict[str, Any]) -> Ticket:
+        now = self.carrier.clock.now()
+        ticket = Ticket(id=self.shelf.next_id(), created=now, updated=now, stored=now, **fields)
+        self.aftermath.follow(ticket)
+        self.shelf.add(ticket)
+        return ticket
+
+    def _created(self, request: web.Request, ticket: Ticket) -> web.Response:
+        body = registered(ticket)
+        host = _INTERNAL_HOST if self.switches.internal_location else f"{request.scheme}://{request.host}"
+        path = request.path.removesuffix("register")
+        headers = {"Location": f"{host}{path}{ticket.id}"}
+        match self.switches.answer_id:
+            case "body":
+                headers = {}
+            case "location":
+                del body["id"]
+            case "differ":
+                body["id"] = ticket.id + 1
+        return self._json(body, status=201, headers=headers)
+
+    async def _list(self, request: web.Request, account: Account) -> web.Response:
+        if request.content_type != "application/json":
+            return self._problem(415, "Unsupported Media Type")
+        query, problems = read_query(await request.read())
+        if problems:
+            return self._problem(400, "One or more validation errors occurred.", problems)
+        viewer = Viewer(account, self.carrier.clock.now(), self.lookups)
+        page = self._lists.page(query, viewer, self.carrier.faults.search_lag)
+        answer = self._json([self._writer.row(ticket, viewer) for ticket in page])
+        if not query.search:
+            self._let_appear(self.switches.appear)
+        return answer
+
+    def _let_appear(self, number: int) -> None:
+        for _ in range(number):
+            self._store(
+                {
+                    "title": f"Walk-in {len(self.shelf.live)}",
+                    "description": "Came in while somebody was reading.",
+                    "creator": FALLBACK_GUID,
+                    "site": self.lookups.first("sites"),
+                    "department": self.lookups.first("departments"),
+                    "status": self.lookups.first("status"),
+                    "type": 1,
+                }
+            )
+
+    async def _get(self, request: web.Request, account: Account) -> web.Response:
+        ticket = self.shelf.get(int(request.match_info["id"]))
+        viewer = Viewer(account, self.carrier.clock.now(), self.lookups)
+        hidden = self.switches.hide_unseen and not account.sees_all
+        if ticket is None or (hidden and not viewer.own(ticket)):
+            return self._problem(404, "Not Found")
+        ticket.unread = False
+        return self._json(self._writer.detail(ticket))
+
+    async def _technicians(self, request: web.Request, account: Account) -> web.Response:
+        group = request.match_info.get("id")
+        users = self.people.technicians(None if group is None else int(group))
+        return self._json([technician(user, request.host) for user in users])
+
+    def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+        body = msgspec.json.encode(flipped(value) if self.switches.flip_casing else value)
+        return web.Response(
+            body=body, status=status, headers=headers, content_type="application/json", charset="utf-8"
+        )
+
+    def _problem(self, status: int, title: str, errors: Problems | None = None) -> web.Response:
+        if self.switches.text_errors:
+            return web.Response(status=status, text=title)
+        problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+        if errors:
+            problem["errors"] = errors
+        body = msgspec.json.encode(problem)
+        return web.Response(
+            status=status, body=body, content_type="application/problem+json", charset="utf-8"
+        )
+
+
+@web.middleware
+async def _as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What the framework refuses is an answer like others, so that it is logged with its status."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refused:
+        allowed = {"Allow": refused.headers["Allow"]} if "Allow" in refused.headers else {}
+        return web.Response(status=refused.status, headers=allowed)

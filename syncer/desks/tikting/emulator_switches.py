@@ -1,0 +1,58 @@
+"""How an emulated Tikting behaves where its documentation is silent: one switch per open question."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+DAY = 86_400.0
+
+
+class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Defaults are the plain reading of the documentation; every other value is a trap for a connector."""
+
+    # Where it lives and how it writes JSON.
+    base_path: str = ""
+    flip_casing: bool = False
+    text_errors: bool = False
+    dates: Literal["naive", "z"] = "naive"
+
+    # Accounts.
+    lockout_after: int = 5
+    lockout_seconds: float = 300.0
+    claim_uris: bool = False
+    hide_unseen: bool = False  # a ticket an account may not list is 404 by id, too
+
+    # Lookups.
+    omit_lookups: list[str] = []
+    duplicate_labels: bool = False
+
+    # Registration.
+    max_body: int = 30_000_000
+    keep_content: int = 262_144
+    title_units: Literal["characters", "utf16"] = "characters"
+    status_at_registration: Literal["any", "open_only", "ignored"] = "any"
+    ticket_types: list[int] = [1]
+    internal_location: bool = False
+    answer_id: Literal["both", "body", "location", "differ"] = "both"
+    auto_assign: bool = False
+    notify: bool = True
+    first_id: int = 1001
+    gap_every: int = 0
+
+    # Lists and search.
+    length_cap: int = 0
+    page_ignored: bool = False
+    order: Literal["newest", "oldest", "activity", "random"] = "newest"
+    rows: Literal["flat", "nested", "labels"] = "flat"
+    volatile: bool = False
+    appear: int = 0  # this many foreign tickets come in after each page of a list
+    search_closed: bool = True
+    search_match: Literal["substring", "prefix", "token", "like", "never"] = "substring"
+
+    # One ticket.
+    detail: Literal["flat", "nested"] = "flat"
+    with_replies: bool = False
+    with_attachments: bool = False
+    with_updated: bool = False

@@ -1,0 +1,1 @@
+"""A route, once: the history, then what changed since."""

@@ -1,0 +1,54 @@
+"""What the target shall hear: a ticket after mapping, ready to be told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from syncer.model.ids import Key, TicketId, Version
+from syncer.model.ticket import File
+
+
+class TextFile(Struct, frozen=True):
+    """A file we make ourselves: text that did not fit where it belongs."""
+
+    name: str
+    text: str
+
+
+class PrivateNote(Struct, frozen=True):
+    """A note the target cannot keep private: it stays with us, in the run's sidecar file."""
+
+    ticket: TicketId
+    comment: str
+    author: str
+    created_at: datetime | None
+    body: str
+
+
+class Draft(Struct, frozen=True):
+    """One ticket in the target's words, all ids mapped, the marker in its place.
+
+    `fields` are the target's draft fields by name, all but title and body. `losses` are codes of
+    what could not be carried, one entry for each time. `withheld` never leaves this machine.
+    """
+
+    source_id: TicketId
+    version: Version
+    key: Key
+    title: str
+    body: str
+    fields: dict[str, str]
+    files: tuple[File, ...] = ()
+    texts: tuple[TextFile, ...] = ()
+    losses: tuple[str, ...] = ()
+    withheld: tuple[PrivateNote, ...] = ()
+
+
+class Unmapped(Struct, frozen=True):
+    """Why a ticket could not become a draft: each (field, kind, source value) without a decision."""
+
+    source_id: TicketId
+    version: Version
+    missing: tuple[tuple[str, str, str], ...]

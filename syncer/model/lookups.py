@@ -1,0 +1,62 @@
+"""Value lists of desks, and what was decided about carrying one over to another."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class StatusClass(StrEnum):
+    """What a status means, whatever it is called."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class LookupValue(Struct, frozen=True):
+    """One entry of one of a desk's lists, as pulled. `path` names it from the root of its tree."""
+
+    kind: str
+    id: str
+    name: str
+    path: tuple[str, ...] = ()
+    parent: str | None = None
+    active: bool = True
+    status_class: StatusClass | None = None
+    email: str | None = None
+    username: str | None = None
+
+
+class How(StrEnum):
+    """How a decision came about, strongest first."""
+
+    HAND = "hand"
+    TABLE = "table"
+    EXACT = "exact"
+    ALIAS = "alias"
+    PATH = "path"
+    CLASS = "class"
+    FUZZY = "fuzzy"
+
+
+class Outcome(StrEnum):
+    """What a decision says."""
+
+    MAP = "map"
+    DROP = "drop"
+    DEFAULT = "default"
+
+
+class Decision(Struct, frozen=True):
+    """Source value -> target value, or to leave it out, or to take the rule's default."""
+
+    kind: str
+    source_id: str
+    outcome: Outcome
+    target_id: str | None
+    how: How
+    score: float = 1.0
+    by: str | None = None

@@ -1,0 +1,1 @@
+"""One direction, one story: extract, map, plan, load."""
