@@ -1,4 +1,4 @@
-"""How fast and how many at once: even pacing below a desk's limit, pauses it asked for, and what limits us now."""
+"""How fast and how many at once: even pacing below a limit, pauses a desk asked for, what limits us now."""
 
 from __future__ import annotations
 

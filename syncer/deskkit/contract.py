@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DraftField(Struct, frozen=True, kw_only=True):
-    """One field a target takes. `lookup` names the list its value must come from; none: free text or number."""
+    """One field a target takes. `lookup` names the list its value comes from; none: free text or number."""
 
     lookup: str | None = None
     required: bool = False

@@ -1,0 +1,39 @@
+"""What every desk's config block has in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class BudgetConfig(BaseModel):
+    """How much of the desk we may use: requests per second, and how many at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_second: Positive
+    parallel: Annotated[int, Field(ge=1, le=512)]
+
+
+class DeskConfig(BaseModel):
+    """Where a desk is and how to treat it; each desk adds its own keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(default="", exclude=True, description="Set from the block's own key.")
+    base_url: str = Field(description="As people open it in a browser, without /api.")
+    timeout: Positive = Field(default=30.0, description="Seconds a request may take.")
+    ca_file: Path | None = Field(default=None, description="PEM file of a private certificate authority.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// (or http:// on a network you trust)")
+        if "?" in value or "#" in value or "@" in value:
+            raise ValueError("must be a plain address without query, fragment or password")
+        return value.rstrip("/")

@@ -1,0 +1,50 @@
+"""InvGate's config block."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from syncer.deskkit.config import BudgetConfig, DeskConfig
+
+
+class OAuth(BaseModel):
+    """OAuth 2 client credentials (Settings, Integrations, API). Contract 2.1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["oauth2"] = "oauth2"
+    client_id: str
+    client_secret: SecretStr
+    token_url: str | None = Field(default=None, description="Default: BASE_URL/oauth/v2.0/access_token")
+    scopes: list[str] | None = Field(default=None, description="Default: what reading needs.")
+
+
+class Basic(BaseModel):
+    """HTTP Basic with an API user and its key. Contract 2.2."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["basic"] = "basic"
+    user: str = "api"
+    key: SecretStr
+
+
+class InvGateConfig(DeskConfig):
+    """An InvGate Service Desk, cloud or on premises."""
+
+    kind: Literal["invgate"] = "invgate"
+    auth: Annotated[OAuth | Basic, Field(discriminator="kind")]
+    view_id: int = Field(
+        description="A view that shows all requests in all statuses to the API user; its id is in the"
+        " address bar. Closed requests cannot be listed in any other way."
+    )
+    budget: BudgetConfig = Field(
+        default=BudgetConfig(per_second=4, parallel=3), description="InvGate publishes no limit; 429 was met."
+    )
+    list_rows: int = Field(default=500, ge=10, le=1000, description="Rows asked of incidents.by.view.")
+    bulk: int = Field(default=100, ge=1, le=200, description="Tickets asked in one incidents call.")
+    overlap_minutes: int = Field(
+        default=15, ge=1, description="How far a delta reads back before its cursor."
+    )

@@ -1,0 +1,225 @@
+"""InvGate's JSON as it really comes, turned into tickets. The only place that knows its field names.
+
+Dicts for lists, numbers as strings, `[]` for an empty map, booleans as 0/1, entity-escaped HTML:
+contract sections 3.1.1, 3.2, 7 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from syncer.errors import Fatal, Rejected
+from syncer.model.ids import TicketId, Version
+from syncer.model.ticket import Comment, File, Ticket
+
+Loose = int | str | bool | None
+Map = dict[str, Any] | list[Any] | None
+
+
+class CommentRow(Struct):
+    """A comment embedded in a ticket or from incident.comment; the two differ (contract 3.2)."""
+
+    id: Loose
+    author_id: Loose = None
+    message: str | None = None
+    created_at: Loose = None
+    customer_visible: Loose = None
+    msg_num: Loose = None
+    attached_files: list[Loose] | dict[str, Any] | None = None
+    attachments: list[Loose] | dict[str, Any] | None = None
+
+
+class IncidentRow(Struct):
+    """A ticket (contract 3.1.1); keys we do not know are passed over."""
+
+    id: Loose
+    pretty_id: str | None = None
+    title: str | None = None
+    description: str | None = None
+    status_id: Loose = None
+    priority_id: Loose = None
+    type_id: Loose = None
+    source_id: Loose = None
+    category_id: Loose = None
+    location_id: Loose = None
+    user_id: Loose = None
+    creator_id: Loose = None
+    assigned_group_id: Loose = None
+    assigned_id: Loose = None
+    created_at: Loose = None
+    last_update: Loose = None
+    closed_at: Loose = None
+    solved_at: Loose = None
+    attachments: list[Loose] | dict[str, Any] | None = None
+    custom_fields: Map = None
+    comments: list[CommentRow] | dict[str, CommentRow] | None = None
+
+
+_bulk = msgspec.json.Decoder(dict[str, IncidentRow] | list[IncidentRow])
+_KINDS = (
+    ("status", "status_id"),
+    ("priority", "priority_id"),
+    ("type", "type_id"),
+    ("source", "source_id"),
+    ("category", "category_id"),
+    ("location", "location_id"),
+    ("group", "assigned_group_id"),
+)
+
+
+def plain(body: bytes, what: str) -> Any:
+    """The JSON of an answer. Raises Rejected for 200 with status ERROR, Fatal when it is not JSON."""
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError as e:
+        start = body[:60].decode("utf-8", "replace").strip()
+        raise Fatal(
+            f"{what}: no JSON but {start!r}",
+            hint="A log-in or maintenance page? Check base_url and the account.",
+        ) from e
+    if isinstance(value, dict) and str(value.get("status", "")).upper() == "ERROR":
+        text = str(value.get("info") or value.get("error") or "no reason given")
+        raise Rejected(f"{what}: refused with status ERROR: {text[:200]}", reason="status_error")
+    return value
+
+
+def rows(value: Any) -> list[Any]:
+    """A list, also where PHP wrote a dict keyed by id, or nothing."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def ident(value: Loose) -> str | None:
+    """An id as a string of digits; None for nothing (contract 7.5)."""
+    if value is None or value == "" or value is False:
+        return None
+    return str(value)
+
+
+def moment(value: Loose) -> datetime | None:
+    """Epoch seconds, maybe as a string; `0`, "" and null are no value (contract 7.1)."""
+    if not value or value is True:
+        return None
+    try:
+        seconds = int(value)
+    except ValueError:
+        return None
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def seen_by_customer(value: Loose) -> bool:
+    """Whether a comment is public. Anything but a clear yes is private."""
+    return value is True or value == 1 or value in ("1", "true")
+
+
+def text(value: str | None) -> str:
+    """A text decoded from its entity escaping exactly once (contract 7.2)."""
+    if not value:
+        return ""
+    return unescape(value) if "&" in value else value
+
+
+def incidents(body: bytes, what: str) -> list[IncidentRow]:
+    """The tickets of an `incidents` or `incident` answer, whatever shape they came in."""
+    try:
+        found = _bulk.decode(body)
+    except msgspec.ValidationError:
+        value = plain(body, what)
+        if isinstance(value, dict) and "id" in value and "title" in value:
+            value = [value]
+        try:
+            return [msgspec.convert(row, IncidentRow) for row in rows(value)]
+        except msgspec.ValidationError as e:
+            raise Rejected(f"{what}: unexpected shape: {e}", reason="schema") from e
+    except msgspec.DecodeError:
+        return list(plain(body, what))
+    return list(found.values()) if isinstance(found, dict) else found
+
+
+def ticket(row: IncidentRow, base_url: str) -> Ticket:
+    """A whole ticket. Raises Rejected when it has no id."""
+    id = ident(row.id)
+    if id is None:
+        raise Rejected("a ticket without an id", reason="schema", field="id")
+    values: dict[str, str] = {}
+    for kind, name in _KINDS:
+        value = getattr(row, name)
+        if value is not None and value != "":
+            values[kind] = str(value)
+    updated = moment(row.last_update)
+    return Ticket(
+        id=TicketId(id),
+        number=row.pretty_id or f"#{id}",
+        title=" ".join(text(row.title).split()),
+        body=text(row.description),
+        html=True,
+        values=values,
+        requester=ident(row.user_id),
+        creator=ident(row.creator_id),
+        assignee=ident(row.assigned_id),
+        created_at=moment(row.created_at),
+        updated_at=updated,
+        closed_at=moment(row.closed_at) or moment(row.solved_at),
+        version=Version(str(row.last_update or "")),
+        url=f"{base_url}/requests/show/index/id/{id}",
+        custom=row.custom_fields if isinstance(row.custom_fields, dict) else {},
+        comments=comments(row.comments),
+        files=files(row.attachments),
+    )
+
+
+def comments(value: list[CommentRow] | dict[str, CommentRow] | None) -> tuple[Comment, ...]:
+    """Comments in the order they were written: by msg_num, else as they came (contract 3.2)."""
+    if not value:
+        return ()
+    found: Iterable[CommentRow] = value.values() if isinstance(value, dict) else value
+    ordered = sorted(found, key=lambda c: int(c.msg_num or 0))
+    return tuple(
+        Comment(
+            id=str(c.id),
+            author=ident(c.author_id),
+            created_at=moment(c.created_at),
+            body=text(c.message),
+            public=seen_by_customer(c.customer_visible),
+            files=files(c.attached_files or c.attachments),
+        )
+        for c in ordered
+    )
+
+
+def files(value: list[Loose] | dict[str, Any] | None) -> tuple[File, ...]:
+    """Attachment ids; some versions send objects instead."""
+    if not value:
+        return ()
+    items: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    return tuple(File(str(i["id"]) if isinstance(i, dict) else str(i)) for i in items if i is not None)
+
+
+def request_ids(body: bytes, what: str) -> list[TicketId]:
+    """The ids of an id-list answer (contract 3.1.2)."""
+    value = plain(body, what)
+    if not isinstance(value, dict) or "requestIds" not in value:
+        raise Fatal(f"{what}: an answer without requestIds")
+    return [TicketId(str(i)) for i in rows(value["requestIds"])]
+
+
+def view_rows(body: bytes, what: str) -> tuple[list[tuple[TicketId, int | None]], str | None]:
+    """(id, last update) of each row of a view page, and the next page's key (contract 3.1.3)."""
+    value = plain(body, what)
+    if not isinstance(value, dict) or "data" not in value:
+        raise Fatal(f"{what}: an answer without data")
+    found: list[tuple[TicketId, int | None]] = []
+    for row in rows(value["data"]):
+        changed = row.get("last_update")
+        if isinstance(changed, dict):
+            changed = changed.get("value")
+        at = moment(changed)
+        found.append((TicketId(str(row["id"])), int(at.timestamp()) if at else None))
+    return found, value.get("next_page_key") or None

@@ -1,0 +1,33 @@
+"""Tikting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from syncer.deskkit.contract import Desk, DeskSpec
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from syncer.deskkit.emulation import EmulatedDesk, World
+
+
+def _config() -> type[BaseModel]:
+    from syncer.desks.tikting.config import TiktingConfig
+
+    return TiktingConfig
+
+
+def _open(config: Any) -> Desk:
+    from syncer.desks.tikting.desk import Tikting
+
+    return Tikting(config)
+
+
+def _emulator(world: World) -> EmulatedDesk:
+    from syncer.desks.tikting.emulator import TiktingEmulator
+
+    return TiktingEmulator(world)
+
+
+SPEC = DeskSpec(kind="tikting", title="Tikting", mark="TK", config=_config, open=_open, emulator=_emulator)
