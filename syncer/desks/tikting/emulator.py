@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from syncer.deskkit.emulation import Carrier, Handler, World, control_routes
 
@@ -68,7 +69,8 @@ class TiktingEmulator:
     def app(self) -> web.Application:
         """The six documented calls; every other path is 404."""
         limit = self.switches.max_body + 1
-        app = web.Application(client_max_size=limit, middlewares=[self.carrier.middleware(), _as_answers])
+        carry = cast("Middleware", self.carrier.middleware())
+        app = web.Application(client_max_size=limit, middlewares=[carry, _as_answers])
         base = self.switches.base_path.rstrip("/")
         app.add_routes(
             [
@@ -76,9 +78,9 @@ class TiktingEmulator:
                 web.get(f"{base}/api/TicketsApi/appmetadata", self._known(self._metadata)),
                 web.post(f"{base}/api/TicketsApi/register", self._known(self._register)),
                 web.post(f"{base}/api/TicketsApi", self._known(self._list)),
-                web.get(f"{base}/api/TicketsApi/{{id:[0-9]+}}", self._known(self._get)),
+                web.get(f"{base}/api/TicketsApi/{{id:[0-9]{{1,20}}}}", self._known(self._get)),
                 web.get(f"{base}/api/Users/GroupUsers", self._known(self._technicians)),
-                web.get(f"{base}/api/Users/GroupUsers/{{id:[0-9]+}}", self._known(self._technicians)),
+                web.get(f"{base}/api/Users/GroupUsers/{{id:[0-9]{{1,20}}}}", self._known(self._technicians)),
             ]
         )
         app.add_routes(control_routes(self))
@@ -92,7 +94,7 @@ class TiktingEmulator:
             "notifications": len(self.aftermath.notifications),
             "logins": self.sessions.logins,
             "failed_logins": self.sessions.failed_logins,
-            "lookups": self.lookups.metadata([]),
+            "lookups": self.lookups.metadata(()),
         }
 
     def summary(self) -> dict[str, Any]:

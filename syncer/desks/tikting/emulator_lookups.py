@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
@@ -76,7 +77,7 @@ class Lookups(Struct):
             value["statusType"] = self.status_types[id]
         return value
 
-    def metadata(self, omit: list[str]) -> dict[str, Any]:
+    def metadata(self, omit: Collection[str]) -> dict[str, Any]:
         """The answer of `appmetadata`."""
         return {
             kind: [self.object(kind, value) for value in values]

@@ -25,7 +25,7 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     hide_unseen: bool = False  # a ticket an account may not list is 404 by id, too
 
     # Lookups.
-    omit_lookups: list[str] = []
+    omit_lookups: tuple[str, ...] = ()
     duplicate_labels: bool = False
 
     # Registration.
@@ -33,7 +33,7 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     keep_content: int = 262_144
     title_units: Literal["characters", "utf16"] = "characters"
     status_at_registration: Literal["any", "open_only", "ignored"] = "any"
-    ticket_types: list[int] = [1]
+    ticket_types: tuple[int, ...] = (1,)
     internal_location: bool = False
     answer_id: Literal["both", "body", "location", "differ"] = "both"
     auto_assign: bool = False

@@ -121,7 +121,7 @@ class Writer:
         if self._switches.with_replies:
             body["replies" if flat else "comments"] = self._replies(ticket)
         if self._switches.with_attachments:
-            body["attachments" if flat else "files"] = self._files(ticket.id, ticket.uploads)
+            body["attachments" if flat else "files"] = self._files(ticket.id * 100_000, ticket.uploads)
         return body
 
     def _flat_row(self, ticket: Ticket) -> Json:
@@ -215,14 +215,14 @@ class Writer:
                 "creator": self._person(reply.author),
                 "createdDate": self._date(reply.created),
                 "isPrivate": reply.private,
-                "attachments": self._files(ticket.id, reply.uploads),
+                "attachments": self._files(ticket.id * 100_000 + number * 100, reply.uploads),
             }
-            for number, reply in enumerate(ticket.replies)
+            for number, reply in enumerate(ticket.replies, 1)
         ]
 
-    def _files(self, ticket_id: int, uploads: list[Upload]) -> list[Json]:
+    def _files(self, first: int, uploads: list[Upload]) -> list[Json]:
         return [
-            {"id": ticket_id * 1000 + number, "fileName": file.name, "size": file.size}
+            {"id": first + number, "fileName": file.name, "size": file.size}
             for number, file in enumerate(uploads)
         ]
 
