@@ -1,4 +1,4 @@
-"""Parts for emulators: a clock one can move, faults on a schedule, a request log, and a world to be filled with."""
+"""Parts for emulators: a clock one can move, faults on a schedule, a request log, a world to fill them with."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class SeedTicket(Struct):
 
 
 class World(Struct):
-    """Everything a desk is filled with. `custom` names text fields; `lists` their options where they have some."""
+    """Everything a desk is filled with. `custom` maps a field to its options, none for a text field."""
 
     people: list[SeedPerson]
     categories: list[tuple[str, ...]]
@@ -102,8 +102,8 @@ class Faults(Struct, kw_only=True):
 
     `before` answers 503 and does nothing; `after` does it and then answers 502; `cut_before` and `cut_after`
     drop the connection before or after it was done; `html` does it and answers a login page with 200;
-    `half` does it and breaks off in the middle of the body. `per_second` is a limit by fixed one-second window
-    over which 429 is answered, with Retry-After when `retry_after`. `first` gives the fault of the first
+    `half` does it and breaks off in the middle of the body. `per_second` is a limit by fixed one-second
+    window over which 429 is answered, with Retry-After when `retry_after`. `first` gives the fault of the first
     matching requests by name, in order (`["cut_after", "ok", "before"]`).
     """
 

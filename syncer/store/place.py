@@ -41,29 +41,18 @@ class ServerUser:
         if os.geteuid() != 0:
             return cls()
         try:
-            owner = data.stat()
-            user = cls(uid=owner.st_uid, gid=owner.st_gid)
-        except FileNotFoundError:
-            user = cls._nobody()
-        try:
+            if data.exists():
+                user = cls(uid=data.stat().st_uid, gid=data.stat().st_gid)
+            else:
+                nobody = pwd.getpwnam("nobody")
+                user = cls(uid=nobody.pw_uid, gid=nobody.pw_gid)
             user.run("/bin/sh", "-c", ":")
-        except OSError as error:
+        except (KeyError, OSError) as error:
             raise ConfigError(
-                f"Postgres does not run as root, and root may not become uid {user.uid}: {error.strerror}",
+                f"Postgres does not run as root, and root cannot become another user here: {error}",
                 hint=f"run syncer as an ordinary user, or {OWN_SERVER}",
             ) from error
         return user
-
-    @classmethod
-    def _nobody(cls) -> ServerUser:
-        try:
-            nobody = pwd.getpwnam("nobody")
-        except KeyError:
-            raise ConfigError(
-                "Postgres does not run as root, and this machine has no user `nobody` to run it as",
-                hint=f"run syncer as an ordinary user, or {OWN_SERVER}",
-            ) from None
-        return cls(uid=nobody.pw_uid, gid=nobody.pw_gid)
 
     def own(self, path: Path) -> None:
         """Give a file of ours to this user."""
@@ -243,7 +232,9 @@ def failed(place: Path, what: str, said: str) -> StoreUnavailable:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"FATAL:|PANIC:|ERROR:|error:|HINT:|could not", line)]
     last = " | ".join((telling or lines)[-4:])
-    hint = f"see {place / LOG}, or {OWN_SERVER}"
+    hint = f"see {place / LOG}, or {OWN_SERVER}" if (place / LOG).exists() else OWN_SERVER
     if "No space left" in said:
         hint = f"free some space on the disk of {place}, then run the same command again"
+    if "look up effective user" in said:
+        hint = f"run syncer as a user that has a name in /etc/passwd, or {OWN_SERVER}"
     return StoreUnavailable(f"{what} in {place}{': ' + last if last else ''}", hint=hint)

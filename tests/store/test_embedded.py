@@ -187,12 +187,13 @@ def test_a_pid_that_went_to_another_process_is_not_taken_for_the_server(folder: 
         left = (server.data / "postmaster.pid").read_text().splitlines()
         os.kill(server.pid, signal.SIGKILL)
         wait_until_stopped(folder)
-    pid_file = server.data / "postmaster.pid"
-    pid_file.write_text("\n".join([str(os.getppid()), *left[1:]]) + "\n")
-    assert running(folder) is None
-    with EmbeddedPostgres(folder) as again:
-        assert again.pid != os.getppid()
-    os.kill(os.getppid(), 0)
+    with subprocess.Popen(["sleep", "60"]) as somebody:
+        (server.data / "postmaster.pid").write_text("\n".join([str(somebody.pid), *left[1:]]) + "\n")
+        assert running(folder) is None
+        with EmbeddedPostgres(folder) as again:
+            assert again.pid != somebody.pid
+        assert somebody.poll() is None
+        somebody.kill()
 
 
 async def test_a_port_taken_meanwhile_is_left_to_who_has_it(folder: Path) -> None:

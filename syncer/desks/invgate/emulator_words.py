@@ -22,7 +22,16 @@ SOURCES = (
     "MCP",
 )
 SPANISH = {
-    "status": ("Nuevo", "Abierto", "Pendiente", "En espera", "Solucionado", "Cerrado", "Rechazado", "Cancelado"),
+    "status": (
+        "Nuevo",
+        "Abierto",
+        "Pendiente",
+        "En espera",
+        "Solucionado",
+        "Cerrado",
+        "Rechazado",
+        "Cancelado",
+    ),
     "priority": ("Baja", "Media", "Alta", "Urgente", "Crítica"),
     "type": ("Incidente", "Pedido de servicio", "Pregunta", "Problema", "Cambio", "Incidente mayor"),
     "source": SOURCES,
