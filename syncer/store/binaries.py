@@ -70,9 +70,7 @@ def find_programs(place: Path, user: ServerUser, wanted: int | None) -> Programs
 
 def make_database(place: Path, user: ServerUser, programs: Programs) -> None:
     """Make `data` with its `password` in `place`, whole or not at all. Raises StoreUnavailable."""
-    # Under a passing name first; what a killed run left of its own is in nobody's way.
-    for old in place.glob("new-*"):
-        shutil.rmtree(old, ignore_errors=True)
+    # Under a passing name first, and one of its own: what a killed run started may still be at work.
     fresh = place / f"new-{secrets.token_hex(4)}"
     fresh.mkdir(mode=0o700)
     user.own(fresh)

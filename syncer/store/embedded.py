@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -152,6 +153,8 @@ def _started(place: Path) -> Server:
     programs = find_programs(place, user, version)
     if version is None:
         make_database(place, user, programs)
+    for cut_short in place.glob("new-*"):
+        shutil.rmtree(cut_short, ignore_errors=True)
     _drop_reused_pid(place)
     said = ""
     for port in _ports(place):

@@ -233,7 +233,7 @@ def failed(place: Path, what: str, said: str) -> StoreUnavailable:
     telling = [line for line in lines if re.search(r"FATAL:|PANIC:|ERROR:|error:|HINT:|could not", line)]
     last = " | ".join((telling or lines)[-4:])
     hint = f"see {place / LOG}, or {OWN_SERVER}" if (place / LOG).exists() else OWN_SERVER
-    if "No space left" in said:
+    if re.search("No space left|free disk space", said):
         hint = f"free some space on the disk of {place}, then run the same command again"
     if "look up effective user" in said:
         hint = f"run syncer as a user that has a name in /etc/passwd, or {OWN_SERVER}"
