@@ -12,7 +12,7 @@ _HUGE_NUMBER = re.compile(r"&#\d{600,};?")
 def fold(text: str) -> str:
     """Text between tags: entities decoded once, whitespace folded, ends stripped."""
     if "&" in text:
-        text = _decoded(text)
+        text = decoded(text)
     return " ".join(text.split())
 
 

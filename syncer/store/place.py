@@ -19,7 +19,8 @@ from pathlib import Path
 from syncer.errors import ConfigError, StoreUnavailable
 
 # Where root keeps the database when the server's user cannot reach the folder asked for.
-ELSEWHERE = Path("/var/tmp")  # noqa: S108  (a folder there is used only if it is ours alone)
+# Not a folder for temporary files: system cleaners empty those, and this is somebody's ledger.
+ELSEWHERE = Path("/var/lib")
 LOG = "server.log"
 LOG_LIMIT = 1_000_000  # bytes; then it is set aside, in the stead of the one set aside before
 OWN_SERVER = "set `database: postgresql://...` to use a server of your own"
