@@ -1,0 +1,85 @@
+"""Reading lists that move while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+from syncer.model.ids import TicketId
+
+_SPAN = 1 << 16
+
+
+class SeenIds:
+    """A set of ids that stays small: numbers as bits in chunks (a million in about 125 KB), others as they are."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[int, bytearray] = {}
+        self._others: set[str] = set()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, id: str) -> bool:
+        """Put it in; True when it was not in before."""
+        # "007" and "7" are two ids: only the shape a number prints as goes into the bits.
+        if id.isascii() and id.isdigit() and (id[0] != "0" or id == "0") and len(id) < 16:
+            high, low = divmod(int(id), _SPAN)
+            chunk = self._chunks.get(high)
+            if chunk is None:
+                chunk = self._chunks[high] = bytearray(_SPAN // 8)
+            bit = 1 << (low & 7)
+            if chunk[low >> 3] & bit:
+                return False
+            chunk[low >> 3] |= bit
+        elif id in self._others:
+            return False
+        else:
+            self._others.add(id)
+        self._count += 1
+        return True
+
+    def new(self, ids: Iterable[TicketId]) -> list[TicketId]:
+        """Put all in; those that were not in before, in order."""
+        return [id for id in ids if self.add(id)]
+
+
+ReadAt = Callable[[int], Awaitable[list[TicketId]]]
+MAX_STEPS_BACK = 5
+
+
+async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
+    """Every row of an offset list once through, with overlapping pages.
+
+    A page that does not begin inside the one before means that rows moved up past us: step back. The end is an
+    empty page, or one that brings nothing but the overlap; a short page proves nothing, a server may cap it.
+    """
+    offset, last, steps_back = 0, None, 0
+    seen = SeenIds()
+    while True:
+        ids = await read_at(offset)
+        if last is not None and ids and last not in ids and steps_back < MAX_STEPS_BACK and offset:
+            steps_back += 1
+            offset = max(0, offset - len(ids))
+            continue
+        fresh = seen.new(ids)
+        if not fresh:
+            return
+        yield fresh
+        steps_back, last = 0, ids[-1]
+        offset += max(1, len(ids) - max(1, len(ids) // 10))
+
+
+async def sweep_until_quiet(read_at: ReadAt, most: int = 6) -> AsyncIterator[list[TicketId]]:
+    """Sweeps until one brings no id that was not known, at most `most`; yields only what is new.
+
+    One sweep misses rows that moved from the part still unread to the part already read.
+    """
+    known = SeenIds()
+    for _ in range(most):
+        before = len(known)
+        async for ids in sweep(read_at):
+            if fresh := known.new(ids):
+                yield fresh
+        if len(known) == before:
+            return

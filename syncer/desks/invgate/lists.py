@@ -1,0 +1,111 @@
+"""InvGate's value lists, from its rows to lookup values (contract 3.8 and 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from syncer.desks.invgate import wire
+from syncer.model.lookups import LookupValue, StatusClass
+
+# Fixed by the product whatever their names (contract 7.3).
+STATUS_CLASS = {
+    "1": StatusClass.OPEN,
+    "2": StatusClass.OPEN,
+    "3": StatusClass.PENDING,
+    "4": StatusClass.PENDING,
+    "5": StatusClass.RESOLVED,
+    "6": StatusClass.CLOSED,
+    "7": StatusClass.CLOSED,
+    "8": StatusClass.CLOSED,
+}
+OPEN_STATUSES = ("1", "2", "3", "4", "5")
+
+
+def named(kind: str, rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
+    """Flat lists of id and name; statuses get their class from their fixed ids."""
+    for row in rows:
+        id = str(row["id"])
+        yield LookupValue(
+            kind=kind,
+            id=id,
+            name=wire.text(row.get("name")) or id,
+            status_class=STATUS_CLASS.get(id) if kind == "status" else None,
+        )
+
+
+def tree(kind: str, rows: Iterable[dict[str, Any]], parent_key: str) -> Iterator[LookupValue]:
+    """Lists whose rows name their parent; each value gets its path from the root."""
+    by_id = {str(row["id"]): row for row in rows}
+
+    def path(id: str) -> tuple[str, ...]:
+        names: list[str] = []
+        passed: set[str] = set()
+        step: str | None = id
+        while step in by_id and step not in passed:  # a parent may be missing, or name itself
+            passed.add(step)
+            names.append(wire.text(by_id[step].get("name")) or step)
+            step = wire.ident(by_id[step].get(parent_key))
+        return tuple(reversed(names))
+
+    for id, row in by_id.items():
+        names = path(id)
+        parent = wire.ident(row.get(parent_key))
+        yield LookupValue(
+            kind=kind, id=id, name=names[-1], path=names, parent=parent if parent in by_id else None
+        )
+
+
+def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
+    """Levels of help desks, which is what tickets are assigned to. They have no name: they take their desk's."""
+    all_rows = list(rows)
+    desks = {str(r["id"]): wire.text(r.get("name")) for r in all_rows if str(r.get("type_id")) == "2"}
+    for row in all_rows:
+        if str(row.get("type_id")) != "1":
+            continue
+        parent = wire.ident(row.get("parent_id"))
+        desk = desks.get(parent or "", "") or f"help desk {parent}"
+        order = f"level {row.get('level_order', '?')}"
+        yield LookupValue(
+            kind="group",
+            id=str(row["id"]),
+            name=desk,
+            path=(desk, order),
+            parent=parent,
+            active=str(row.get("status_id")) != "4",
+        )
+
+
+def person(row: dict[str, Any]) -> LookupValue:
+    """A user; the deleted and disabled ones are not active."""
+    name = " ".join(filter(None, (row.get("name"), row.get("lastname"))))
+    gone = wire.seen_by_customer(row.get("is_disabled")) or wire.seen_by_customer(row.get("is_deleted"))
+    return LookupValue(
+        kind="person",
+        id=str(row["id"]),
+        name=wire.text(name) or str(row["id"]),
+        email=row.get("email") or None,
+        username=row.get("username") or None,
+        active=not gone,
+    )
+
+
+def custom_field(row: dict[str, Any]) -> LookupValue:
+    """A custom field definition."""
+    uid = str(row["uid"])
+    return LookupValue(kind="custom_field", id=uid, name=wire.text(row.get("label")) or uid)
+
+
+def options(uid: str, field: str, value: Any) -> Iterator[LookupValue]:
+    """The options of a list field: `{"key-value": {"k1": "Label"}}`, `[]` when empty."""
+    pairs = value.get("key-value", value) if isinstance(value, dict) else {}
+    if not isinstance(pairs, dict):
+        return
+    for key, label in pairs.items():
+        yield LookupValue(
+            kind="custom_field_option",
+            id=f"{uid}/{key}",
+            name=str(label),
+            path=(field, str(label)),
+            parent=uid,
+        )

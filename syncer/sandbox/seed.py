@@ -1,0 +1,113 @@
+"""Worlds to fill emulated desks with: generated ones, ugly data included, and ones from a CSV file of tickets."""
+
+from __future__ import annotations
+
+from random import Random
+
+from syncer.deskkit.emulation import SeedComment, SeedFile, SeedTicket, World
+from syncer.sandbox.csv_world import from_csv
+from syncer.sandbox.prose import (
+    CATEGORIES,
+    COMPANIES,
+    CUSTOM,
+    KINDS,
+    LOCATIONS,
+    PRIORITIES,
+    QUEUES,
+    STATUSES,
+    Cast,
+    Teller,
+)
+from syncer.sandbox.ugly import CASES, PNG, Oddity
+
+__all__ = ["from_csv", "generate"]
+
+_START = 1_640_995_200  # 2022-01-01 UTC
+_SPAN = 3 * 365 * 86_400
+_UGLY_EVERY = 5
+_MANY = tuple("closed" for _ in range(8)) + ("solved",) * 4 + ("open",) * 3 + STATUSES
+_ENDED = frozenset({"closed", "rejected", "cancelled"})
+_COMMENTS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 6)
+_FILES = (
+    SeedFile("screenshot.png", PNG),
+    SeedFile("error.log", b"2024-01-01 12:00:00 ERROR connection refused\n" * 20),
+    SeedFile("notes.txt", b"What I did before it broke: nothing.\n"),
+)
+
+
+def generate(seed: int, tickets: int) -> World:
+    """So many tickets in the order they were opened, every fifth ugly; the same for the same arguments."""
+    teller = Teller(Random(seed))
+    cast = Cast(min(3_000, 72 + tickets // 12))
+    oddity = Oddity(cast, teller)
+    made: list[SeedTicket] = []
+    for number in range(tickets):
+        ticket = _plain(number, tickets, cast, teller)
+        if number % _UGLY_EVERY == _UGLY_EVERY - 1:
+            CASES[number // _UGLY_EVERY % len(CASES)](ticket, oddity)
+        oddity.previous = ticket
+        made.append(ticket)
+    return World(
+        people=cast.people,
+        categories=list(CATEGORIES),
+        locations=list(LOCATIONS),
+        queues=list(QUEUES),
+        companies=list(COMPANIES),
+        custom={name: list(options) for name, options in CUSTOM.items()},
+        tickets=made,
+    )
+
+
+def _plain(number: int, tickets: int, cast: Cast, teller: Teller) -> SeedTicket:
+    category = teller.pick(CATEGORIES)
+    title, body = teller.ticket(category)
+    requester = teller.pick(cast.customers)
+    assignee = teller.pick(cast.agents)
+    # The first ones walk through all statuses, so that a small world has each.
+    status = STATUSES[number] if number < len(STATUSES) else teller.pick(_MANY)
+    created = _START + number * _SPAN // tickets
+    comments = _conversation(created, requester, assignee, teller)
+    updated = (comments[-1].at if comments else created) + teller.number(3_600)
+    if status in ("solved", "closed") and comments and not comments[-1].private:
+        comments[-1].solution = True
+        comments[-1].author = assignee
+    return SeedTicket(
+        title=title,
+        body=body,
+        requester=requester,
+        creator=assignee if teller.chance(0.1) else requester,
+        assignee=None if status == "new" or teller.chance(0.1) else assignee,
+        status=status,
+        priority=teller.pick(PRIORITIES),
+        kind=teller.pick(KINDS),
+        category=category,
+        location=None if teller.chance(0.15) else teller.pick(LOCATIONS),
+        queue=teller.pick(QUEUES),
+        created=created,
+        updated=updated,
+        closed=updated if status in _ENDED else None,
+        custom=_custom(teller),
+        comments=comments,
+        files=[teller.pick(_FILES)] if teller.chance(0.1) else [],
+    )
+
+
+def _conversation(created: int, requester: int, assignee: int, teller: Teller) -> list[SeedComment]:
+    at = created
+    comments = []
+    for _ in range(teller.pick(_COMMENTS)):
+        at += 60 + teller.number(86_400)
+        if teller.chance(0.25):
+            comments.append(SeedComment(assignee, teller.note(), at, private=True))
+        else:
+            author = assignee if teller.chance(0.5) else requester
+            comments.append(SeedComment(author, teller.reply(), at))
+    return comments
+
+
+def _custom(teller: Teller) -> dict[str, str]:
+    values = {}
+    for name, options in CUSTOM.items():
+        if teller.chance(0.4):
+            values[name] = teller.pick(options) if options else teller.asset()
+    return values
