@@ -36,9 +36,7 @@ def _redact_event(_: Any, __: str, event: structlog.typing.EventDict) -> structl
 def set_up(*, verbose: bool = False) -> None:
     """Call once per process, before the first log line."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

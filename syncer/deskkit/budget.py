@@ -55,6 +55,10 @@ class Budget:
         if self._slowdown > 1.0:
             self._slowdown = max(1.0, self._slowdown * 0.98)
 
+    def left(self) -> float:
+        """Seconds until the pause the desk asked for is over."""
+        return max(0.0, self.paused_until - self._clock())
+
     def limiting(self) -> str | None:
         """In words, what holds us back now; None when nothing does."""
         now = self._clock()

@@ -72,9 +72,7 @@ def classify(what: str, reply: Reply) -> Exception | None:
     if status >= 500:
         return Retryable(text, after=retry_after(reply.headers))
     if 300 <= status < 400:
-        return ConfigError(
-            text, hint="Give base_url as the desk itself writes it; redirects are not followed."
-        )
+        return ConfigError(text, hint="Give base_url as the desk itself writes it; redirects are not followed.")
     if 400 <= status < 500:
         return Rejected(text, reason=f"http_{status}")
     return Fatal(text)

@@ -33,9 +33,9 @@ class Form:
     def file_head(self, name: str, file: Download) -> bytes:
         """The headers of a file part. Names travel as UTF-8 with quotes escaped as browsers do (WHATWG)."""
         filename = file.name.translate(_ESCAPE)
-        return (
-            f'{self._head}{name}"; filename="{filename}"\r\nContent-Type: {file.content_type}\r\n\r\n'
-        ).encode("utf-8", "replace")
+        return (f'{self._head}{name}"; filename="{filename}"\r\nContent-Type: {file.content_type}\r\n\r\n').encode(
+            "utf-8", "replace"
+        )
 
     def body(self, fields: Sequence[tuple[str, str]], part: str = "", files: Sequence[Download] = ()) -> Any:
         """What aiohttp may send as `data`: bytes when all is in memory, else a stream of known length."""

@@ -149,9 +149,7 @@ def _number(argument: Any) -> Step:
     options = _options({} if argument is None else argument, "number", defaults)
     decimal, thousands = options["decimal"], options["thousands"]
     if len(decimal) != 1 or len(thousands) > 1 or decimal == thousands:
-        raise ValueError(
-            f"decimal and thousands are two different characters, not {decimal!r}, {thousands!r}"
-        )
+        raise ValueError(f"decimal and thousands are two different characters, not {decimal!r}, {thousands!r}")
 
     def number(value: str) -> str:
         digits = value.strip()

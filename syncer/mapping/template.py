@@ -54,9 +54,7 @@ def _known(name: str, names: frozenset[str]) -> str | None:
 def _unknown(name: str, place: str, names: frozenset[str]) -> ValueError:
     near = get_close_matches(name, names, 1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return ValueError(
-        f"{place}: unknown name {name!r}; {hint}There are: {', '.join(sorted(names)) or 'none'}"
-    )
+    return ValueError(f"{place}: unknown name {name!r}; {hint}There are: {', '.join(sorted(names)) or 'none'}")
 
 
 def _plain(literals: list[str], used: list[str]) -> Render:

@@ -9,11 +9,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from syncer.deskkit.emulation import SeedComment, SeedTicket, World
 from syncer.errors import ConfigError
 from syncer.sandbox.prose import COMPANIES, KINDS, LOCATIONS, PRIORITIES, QUEUES, STATUSES, Cast, Teller
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _TITLES = ("title", "subject")
 _BODIES = ("body", "description", "text", "document")
@@ -23,8 +26,8 @@ _APART = 1_800
 _PEOPLE = 240
 _TITLE_WORDS = 8
 _ENDED = frozenset({"closed", "rejected", "cancelled"})
-_HINT = (
-    f"the first line names the columns: {' or '.join(_BODIES)} for the text, and if there are any "
+_WANTED = (
+    f"{' or '.join(_BODIES)} for the text, and if there are any "
     f"{' or '.join(_TITLES)} and {' or '.join(_CATEGORIES)}"
 )
 
@@ -75,13 +78,16 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _picked(path: Path, reader: csv._reader, limit: int | None) -> Iterator[tuple[str, str, str]]:
+def _picked(path: Path, reader: Reader, limit: int | None) -> Iterator[tuple[str, str, str]]:
     header = next(reader, [])
     names = [name.strip().lower() for name in header]
     title, body, category = (_column(names, wanted) for wanted in (_TITLES, _BODIES, _CATEGORIES))
     if body is None:
         found = ", ".join(header) or "none"
-        raise ConfigError(f"{path}: no column with the text of a ticket; found: {found}", hint=_HINT)
+        raise ConfigError(
+            f"{path}: no column with the text of a ticket; found: {found}; wanted: {_WANTED}",
+            hint="name the columns in the first line of the file",
+        )
     count = 0
     for row in reader:
         if count == limit:
@@ -138,9 +144,7 @@ def _ticket(row: int, title: str, text: str, topic: str, *, cast: Cast, earlier:
     )
 
 
-def _comments(
-    created: int, authors: tuple[int, int], earlier: Sequence[str], teller: Teller
-) -> list[SeedComment]:
+def _comments(created: int, authors: tuple[int, int], earlier: Sequence[str], teller: Teller) -> list[SeedComment]:
     at = created
     comments = []
     for _ in range(teller.number(4) if earlier else 0):

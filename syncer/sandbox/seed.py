@@ -1,4 +1,4 @@
-"""Worlds to fill emulated desks with: generated ones, ugly data included, and ones from a CSV file of tickets."""
+"""Worlds to fill emulated desks with: generated, ugly data included, or from a CSV file of tickets."""
 
 from __future__ import annotations
 

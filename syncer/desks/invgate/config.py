@@ -45,6 +45,4 @@ class InvGateConfig(DeskConfig):
     )
     list_rows: int = Field(default=500, ge=10, le=1000, description="Rows asked of incidents.by.view.")
     bulk: int = Field(default=100, ge=1, le=200, description="Tickets asked in one incidents call.")
-    overlap_minutes: int = Field(
-        default=15, ge=1, description="How far a delta reads back before its cursor."
-    )
+    overlap_minutes: int = Field(default=15, ge=1, description="How far a delta reads back before its cursor.")

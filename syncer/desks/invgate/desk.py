@@ -66,9 +66,7 @@ class InvGate:
         if not rows:
             findings.append(f"view {self._config.view_id} shows no request: is it shared with the API user?")
         open_now = await self.count_open()
-        detail = (
-            f"InvGate {version.get('version', '?')}, view {self._config.view_id}, {open_now} open requests"
-        )
+        detail = f"InvGate {version.get('version', '?')}, view {self._config.view_id}, {open_now} open requests"
         return Account(name=self._config.auth.kind, detail=detail, findings=tuple(findings))
 
     async def count_open(self) -> int | None:
@@ -110,9 +108,7 @@ class InvGate:
         for row in wire.incidents(await self._get("incidents", [*params, ("comments", 1)]), what):
             ticket = wire.ticket(row, self._config.base_url)
             found[ticket.id] = ticket
-        return [
-            found.get(id) or Unreadable(id, "the desk left it out of its answer", gone=True) for id in ids
-        ]
+        return [found.get(id) or Unreadable(id, "the desk left it out of its answer", gone=True) for id in ids]
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """A file's bytes, from this desk's own host only; never with credentials to another (contract 3.3)."""
@@ -133,9 +129,7 @@ class InvGate:
         guess = mimetypes.guess_type(name)[0]
         if kind == "text/html" and guess != "text/html" and b"<html" in reply.body.lower():
             path.unlink(missing_ok=True)
-            raise Rejected(
-                f"file {file} of ticket {ticket}: a log-in page came instead", reason="file_unreadable"
-            )
+            raise Rejected(f"file {file} of ticket {ticket}: a log-in page came instead", reason="file_unreadable")
         return Download(name, kind or guess or "application/octet-stream", path.stat().st_size, path=path)
 
     async def person(self, id: str) -> LookupValue | None:
@@ -157,9 +151,7 @@ class InvGate:
             yield value
         for value in lists.tree("location", wire.rows(await self._json("locations")), "parent_id"):
             yield value
-        for value in lists.levels(
-            wire.rows(await self._json("helpdesksandlevels", [("include_deleted", 0)]))
-        ):
+        for value in lists.levels(wire.rows(await self._json("helpdesksandlevels", [("include_deleted", 0)]))):
             yield value
         for kind, endpoint in (("user_group", "groups"), ("company", "companies")):
             for value in lists.named(kind, wire.rows(await self._json(endpoint))):

@@ -51,9 +51,7 @@ def tree(kind: str, rows: Iterable[dict[str, Any]], parent_key: str) -> Iterator
     for id, row in by_id.items():
         names = path(id)
         parent = wire.ident(row.get(parent_key))
-        yield LookupValue(
-            kind=kind, id=id, name=names[-1], path=names, parent=parent if parent in by_id else None
-        )
+        yield LookupValue(kind=kind, id=id, name=names[-1], path=names, parent=parent if parent in by_id else None)
 
 
 def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:

@@ -233,9 +233,7 @@ class TiktingEmulator:
         if errors:
             problem["errors"] = errors
         body = msgspec.json.encode(problem)
-        return web.Response(
-            status=status, body=body, content_type="application/problem+json", charset="utf-8"
-        )
+        return web.Response(status=status, body=body, content_type="application/problem+json", charset="utf-8")
 
 
 @web.middleware

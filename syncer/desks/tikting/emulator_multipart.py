@@ -101,9 +101,7 @@ def _head(raw: bytes) -> _Head | None:
     charset = _CHARSET.search(content_type)
     return _Head(
         name=parameters["name"],
-        filename=_extended(parameters["filename*"])
-        if "filename*" in parameters
-        else parameters.get("filename"),
+        filename=_extended(parameters["filename*"]) if "filename*" in parameters else parameters.get("filename"),
         content_type=content_type.partition(";")[0].strip() or "application/octet-stream",
         charset=charset[1] if charset else "utf-8",
     )

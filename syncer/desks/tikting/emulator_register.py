@@ -62,9 +62,7 @@ class Registrar:
         utf16 = self._switches.title_units == "utf16"
         length = len(title.encode("utf-16-le", "surrogatepass")) // 2 if utf16 else len(title)
         if length > _LONGEST_TITLE:
-            problems["Title"] = [
-                f"The field Title must be a string with a maximum length of {_LONGEST_TITLE}."
-            ]
+            problems["Title"] = [f"The field Title must be a string with a maximum length of {_LONGEST_TITLE}."]
         return title
 
     def _creator(self, form: Form, problems: Problems) -> str:

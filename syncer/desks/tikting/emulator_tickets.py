@@ -219,9 +219,7 @@ def fill(shelf: Shelf, world: World, people: People, lookups: Lookups, now: floa
         shelf.add(_seeded(seed, shelf.next_id(), department, people, lookups, now))
 
 
-def _seeded(
-    seed: SeedTicket, id: int, department: int, people: People, lookups: Lookups, now: float
-) -> Ticket:
+def _seeded(seed: SeedTicket, id: int, department: int, people: People, lookups: Lookups, now: float) -> Ticket:
     solution = next((comment.body for comment in seed.comments if comment.solution), None)
     return Ticket(
         id=id,
