@@ -181,7 +181,8 @@ class Teller:
         """A title and a body in HTML."""
         title, problem = self.pick(_ISSUES[category[0]])
         slots = self._slots()
-        more = " ".join([self.pick(_MORE) for _ in range(self.number(5))]).format_map(slots)
+        begin = self.number(len(_MORE))
+        more = " ".join((_MORE * 2)[begin : begin + self.number(5)]).format_map(slots)
         closing = self.pick(_CLOSINGS)
         return (
             title.format_map(slots),

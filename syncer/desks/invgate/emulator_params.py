@@ -16,7 +16,7 @@ _INTEGER = re.compile(r"-?\d{1,18}")
 _FLAGS = {"1": True, "true": True, "on": True, "0": False, "false": False, "": False}
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
+class Refused(Exception):
     """An answer other than data: its HTTP status and its body."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
@@ -114,6 +114,12 @@ class Params:
             raise refused(428, f"The parameter {name} must be an array")
         pairs = self._many.get(name)
         return None if pairs is None else [value for _, value in pairs]
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """A dictionary that is required."""
+        if not self._many.get(name):
+            raise refused(428, f"The parameter {name} is missing")
+        return dict(self._many[name])
 
     def flag(self, name: str) -> bool | None:
         """A boolean, or None when absent."""

@@ -1,0 +1,97 @@
+"""One writer for each route: an advisory lock that dies with its process, and a fencing number for all else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from syncer.errors import LeaseLost
+from syncer.store.pool import OUTAGES, in_our_words
+
+LOCK_CLASS = 0x5359
+LIFE = 15.0
+
+
+class Lease:
+    """The right to write for a route until `until` (monotonic), renewed while held."""
+
+    def __init__(self, pool: asyncpg.Pool, route: int, epoch: int, life: float) -> None:
+        self.route = route
+        self.epoch = epoch
+        self._pool = pool
+        self._life = life
+        self._until = time.monotonic() + life
+
+    def check(self) -> None:
+        """Raises LeaseLost when the right has run out: a process that was paused may not write any more."""
+        if time.monotonic() >= self._until:
+            raise LeaseLost(
+                "this process lost its right to write: it stood still, or the database was away too long",
+                hint="Run the same command again.",
+            )
+
+    async def renew(self) -> None:
+        """Another `life` seconds. Raises LeaseLost when somebody else took over."""
+        before = time.monotonic()
+        found = await self._pool.fetchval(
+            "update lease set until = clock_timestamp() + $3 * interval '1 second'"
+            " where route = $1 and epoch = $2 returning 1",
+            self.route, self.epoch, self._life,
+        )  # fmt: skip
+        if found is None:
+            self._until = 0.0
+            raise LeaseLost("another syncer has become the writer of this route", hint="See: syncer status")
+        self._until = before + self._life
+
+    async def keep(self) -> None:
+        """Renew for ever; an outage is tried again until the lease has run out."""
+        while True:
+            await asyncio.sleep(self._life / 4)
+            try:
+                await self.renew()
+            except OUTAGES:
+                self.check()
+
+
+@asynccontextmanager
+async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIterator[Lease]:
+    """Become the writer of a route. Raises LeaseLost when another living process is.
+
+    A writer that was killed has lost its advisory lock with its connection: no waiting. One that merely stopped
+    renewing still has the lock but is taken over once its lease has run out.
+    """
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    async with pool.acquire() as conn:
+        with in_our_words("the lease cannot be taken"):
+            locked = await conn.fetchval("select pg_try_advisory_lock($1, $2)", LOCK_CLASS, route)
+            await conn.execute("insert into lease (route) values ($1) on conflict do nothing", route)
+            epoch = await conn.fetchval(
+                "update lease set epoch = epoch + 1, holder = $2, until = clock_timestamp() + $3 * interval '1 second'"
+                " where route = $1 and ($4 or until < clock_timestamp()) returning epoch",
+                route, holder, life, locked,
+            )  # fmt: skip
+        if epoch is None:
+            other = await conn.fetchval("select holder from lease where route = $1", route)
+            raise LeaseLost(
+                f"another syncer is at work on this route ({other})",
+                hint="Wait for it, or end that process; then run the same command again.",
+            )
+        lease = Lease(pool, route, epoch, life)
+        keeper = asyncio.create_task(lease.keep())
+        try:
+            yield lease
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            if not conn.is_closed():
+                await conn.execute(
+                    "update lease set until = '-infinity' where route = $1 and epoch = $2", route, epoch
+                )
+                if locked:
+                    await conn.execute("select pg_advisory_unlock($1, $2)", LOCK_CLASS, route)

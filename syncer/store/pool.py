@@ -1,0 +1,57 @@
+"""Connections to Postgres, and its errors in our words."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+
+from syncer.errors import ConfigError, StoreUnavailable
+from syncer.store import schema
+
+OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
+           asyncpg.OperatorInterventionError, asyncpg.SystemError, TimeoutError)  # fmt: skip
+HINT = "Nothing is lost: bring the database back and run the same command again."
+
+
+def _tls(dsn: str) -> ssl.SSLContext | bool | None:
+    """TLS is verified against the system's authorities unless the DSN says otherwise; loopback needs none."""
+    url = urlsplit(dsn)
+    if "sslmode" in parse_qs(url.query):
+        return None  # asyncpg follows the DSN
+    if url.hostname in {None, "localhost", "127.0.0.1", "::1"} or (url.hostname or "").startswith("/"):
+        return False
+    return ssl.create_default_context()
+
+
+@contextmanager
+def in_our_words(what: str) -> Iterator[None]:
+    """Turns an outage of the database into StoreUnavailable, wrong access into ConfigError."""
+    try:
+        yield
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as e:
+        raise ConfigError(f"database: {e}", hint="Check `database` in the config: user, password, name.") from e
+    except asyncpg.InsufficientPrivilegeError as e:
+        raise ConfigError(f"database: {e}", hint="syncer's user must own its schema.") from e
+    except OUTAGES as e:
+        raise StoreUnavailable(f"database: {what}: {e or type(e).__name__}", hint=HINT) from e
+
+
+@asynccontextmanager
+async def connect(dsn: str, *, size: int = 4) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on a database whose schema is up to date. Raises StoreUnavailable or ConfigError."""
+    with in_our_words("cannot be reached"):
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=size, ssl=_tls(dsn), timeout=10, command_timeout=60,
+            server_settings={"application_name": "syncer"},
+        )  # fmt: skip
+    try:
+        with in_our_words("cannot be brought up to date"):
+            async with pool.acquire() as conn:
+                await schema.migrate(conn)
+        yield pool
+    finally:
+        pool.terminate()
