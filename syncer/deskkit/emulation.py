@@ -237,9 +237,7 @@ def _cut(request: web.Request) -> web.Response:
 
 
 async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    body = (
-        bytes(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
-    )
+    body = bytes(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
     partial = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
     partial.content_length = len(body) + 100
     await partial.prepare(request)

@@ -153,9 +153,7 @@ class DeskHttp:
         what = f"{self.name}: {method} {url.path}"
         self._deadlines.enter(self.timeout)
         try:
-            async with session.request(
-                method, url, data=data, headers=all_headers, allow_redirects=False
-            ) as response:
+            async with session.request(method, url, data=data, headers=all_headers, allow_redirects=False) as response:
                 reply = Reply(response.status, response.headers, await response.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as e:
             raise Retryable(f"{what}: no connection: {e}", hint=f"Is {self.base} right and up?") from e

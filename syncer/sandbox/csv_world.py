@@ -27,8 +27,7 @@ _PEOPLE = 240
 _TITLE_WORDS = 8
 _ENDED = frozenset({"closed", "rejected", "cancelled"})
 _WANTED = (
-    f"{' or '.join(_BODIES)} for the text, and if there are any "
-    f"{' or '.join(_TITLES)} and {' or '.join(_CATEGORIES)}"
+    f"{' or '.join(_BODIES)} for the text, and if there are any {' or '.join(_TITLES)} and {' or '.join(_CATEGORIES)}"
 )
 
 

@@ -51,9 +51,7 @@ def _unicode(ticket: SeedTicket, _: Oddity) -> None:
 
 def _right_to_left(ticket: SeedTicket, _: Oddity) -> None:
     ticket.title = "الطابعة لا تعمل في الغرفة 214"
-    ticket.body = (
-        '<p dir="rtl">שלום, המדפסת בחדר 214 לא עובדת. \u202bمرحبا\u202c (VPN)</p><p>\u202etxt.exe\u202c</p>'
-    )
+    ticket.body = '<p dir="rtl">שלום, המדפסת בחדר 214 לא עובדת. \u202bمرحبا\u202c (VPN)</p><p>\u202etxt.exe\u202c</p>'
 
 
 def _emoji(ticket: SeedTicket, _: Oddity) -> None:
@@ -198,8 +196,7 @@ def _entities(ticket: SeedTicket, _: Oddity) -> None:
 def _format_characters(ticket: SeedTicket, _: Oddity) -> None:
     ticket.title = "Tab\there, soft\u00adhyphen, zero\u200bwidth"
     ticket.body = (
-        "\ufeff<p>tab\t, form feed\f, CR LF\r\n, lone CR\r, "
-        "\u2028line and \u2029paragraph, \ufffd and \u2060joiner</p>"
+        "\ufeff<p>tab\t, form feed\f, CR LF\r\n, lone CR\r, \u2028line and \u2029paragraph, \ufffd and \u2060joiner</p>"
     )
 
 

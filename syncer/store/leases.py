@@ -90,8 +90,6 @@ async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIt
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
             if not conn.is_closed():
-                await conn.execute(
-                    "update lease set until = '-infinity' where route = $1 and epoch = $2", route, epoch
-                )
+                await conn.execute("update lease set until = '-infinity' where route = $1 and epoch = $2", route, epoch)
                 if locked:
                     await conn.execute("select pg_advisory_unlock($1, $2)", LOCK_CLASS, route)

@@ -13,7 +13,7 @@ from syncer.errors import ConfigError, StoreUnavailable
 from syncer.store import schema
 
 OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
-           asyncpg.OperatorInterventionError, asyncpg.SystemError, TimeoutError)  # fmt: skip
+           asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError)  # fmt: skip
 HINT = "Nothing is lost: bring the database back and run the same command again."
 
 

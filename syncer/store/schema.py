@@ -7,9 +7,11 @@ import re
 from importlib.resources import files
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from syncer.errors import ConfigError
 
+Conn = asyncpg.Connection | PoolConnectionProxy
 LOCK = 0x53594E43
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
@@ -27,7 +29,7 @@ def _checksum(sql: str) -> str:
     return hashlib.sha256(sql.encode()).hexdigest()
 
 
-async def migrate(conn: asyncpg.Connection) -> list[str]:
+async def migrate(conn: Conn) -> list[str]:
     """Bring the schema up to date; the names applied now.
 
     Raises ConfigError when the database is newer than this syncer, or a file that was applied has changed.

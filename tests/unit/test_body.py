@@ -61,6 +61,8 @@ def test_text_to_html_escapes_and_keeps_line_breaks() -> None:
         ("", ""),
         ("plain", "plain"),
         ("two\nlines  fold", "two lines fold"),
+        ("<p>two  spaces</p>", "two spaces"),
+        ("<p>a\ttab</p>", "a tab"),
         ("<p>one</p><p>two</p>", "one\n\ntwo"),
         ("<p>one</p>\n\n<p>&nbsp;</p><p><br></p><p>two</p>", "one\n\ntwo"),
         ("<div>one</div><div>two</div>", "one\ntwo"),

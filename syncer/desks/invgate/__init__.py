@@ -30,6 +30,4 @@ def _emulator(world: World) -> EmulatedDesk:
     return InvGateEmulator(world)
 
 
-SPEC = DeskSpec(
-    kind="invgate", title="InvGate Service Desk", mark="IG", config=_config, open=_open, emulator=_emulator
-)
+SPEC = DeskSpec(kind="invgate", title="InvGate Service Desk", mark="IG", config=_config, open=_open, emulator=_emulator)

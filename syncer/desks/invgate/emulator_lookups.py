@@ -87,18 +87,14 @@ def _levels(tables: Tables, ask: Params) -> Any:
     only = ask.number("id")
     deleted = ask.flag("include_deleted") is not False
     rows = [
-        _level(tables, row)
-        for row in tables.levels.values()
-        if only in (None, row.id) and (deleted or not row.deleted)
+        _level(tables, row) for row in tables.levels.values() if only in (None, row.id) and (deleted or not row.deleted)
     ]
     return rows if only is None else _one(rows, "level")
 
 
 def _helpdesks_and_levels(tables: Tables, ask: Params) -> Any:
     only, deleted = ask.number("id"), ask.flag("include_deleted") or False
-    rows = [
-        _helpdesk(tables, desk) | {"type_id": 2} for desk in tables.helpdesks.values() if only in (None, desk.id)
-    ]
+    rows = [_helpdesk(tables, desk) | {"type_id": 2} for desk in tables.helpdesks.values() if only in (None, desk.id)]
     for level in tables.levels.values():
         if only in (None, level.id) and (deleted or not level.deleted):
             rows.append(_level(tables, level))

@@ -222,9 +222,7 @@ class TiktingEmulator:
 
     def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
         body = msgspec.json.encode(flipped(value) if self.switches.flip_casing else value)
-        return web.Response(
-            body=body, status=status, headers=headers, content_type="application/json", charset="utf-8"
-        )
+        return web.Response(body=body, status=status, headers=headers, content_type="application/json", charset="utf-8")
 
     def _problem(self, status: int, title: str, errors: Problems | None = None) -> web.Response:
         if self.switches.text_errors:

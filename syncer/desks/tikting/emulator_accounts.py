@@ -99,9 +99,7 @@ class People:
                 )
         self._add(User(FALLBACK_GUID, FALLBACK_EMAIL, "Unknown", "Requester"))
         for account in accounts:
-            self._add(
-                User(account.id, account.email, account.username or account.email, "", groups=account.groups)
-            )
+            self._add(User(account.id, account.email, account.username or account.email, "", groups=account.groups))
 
     def _add(self, user: User) -> None:
         self.by_id.setdefault(user.id, user)

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from .emulator import TiktingEmulator
 
 _MARKER = re.compile(r"\[([A-Za-z][A-Za-z0-9]*-[\w-]+)\]\s*\Z")
-_EDITABLE = frozenset(
-    {"title", "description", "status", "priority", "category", "group", "assignee", "resolution"}
-)
+_EDITABLE = frozenset({"title", "description", "status", "priority", "category", "group", "assignee", "resolution"})
 _BATCH = 500
 
 

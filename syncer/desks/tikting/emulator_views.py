@@ -221,9 +221,7 @@ class Writer:
         ]
 
     def _files(self, first: int, uploads: list[Upload]) -> list[Json]:
-        return [
-            {"id": first + number, "fileName": file.name, "size": file.size} for number, file in enumerate(uploads)
-        ]
+        return [{"id": first + number, "fileName": file.name, "size": file.size} for number, file in enumerate(uploads)]
 
     def _person(self, id: str | None) -> Json | None:
         if id is None:

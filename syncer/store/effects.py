@@ -1,0 +1,132 @@
+"""Table `effect`: announced before the first byte leaves, acknowledged after; the ticket's row is its link.
+
+Every writing statement reads the lease row under its epoch, `for share`: a takeover waits for statements under way,
+and a statement that comes after a takeover finds nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from syncer.model.ids import Key, TicketId, Version
+from syncer.model.link import Doubt, EffectState, Intent, Link
+from syncer.store.schema import Conn
+
+_FENCE = "fence as (select 1 from lease where route = $1 and epoch = $2 for share)"
+_BOTH = f"""
+with {_FENCE},
+announced as (
+  insert into effect (route, source_id, key, state, run, epoch, source_version, fingerprint)
+  select $1, a.source_id, a.key, 'announced', $3, $2, a.version, a.fingerprint
+  from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) a (source_id, key, version, fingerprint), fence
+  on conflict (route, source_id, step) do update
+  set state = 'announced', attempt_at = clock_timestamp(), attempts = effect.attempts + 1, key = excluded.key,
+      run = excluded.run, epoch = excluded.epoch, source_version = excluded.source_version,
+      fingerprint = excluded.fingerprint
+  where effect.state <> 'done'
+  returning 1),
+acknowledged as (
+  update effect e
+  set state = 'done', target_id = a.target_id, done_at = clock_timestamp()
+  from unnest($8::text[], $9::text[]) a (source_id, target_id), fence
+  where e.route = $1 and e.source_id = a.source_id and e.step = 'ticket'
+  returning 1)
+select (select count(*) from fence), (select count(*) from announced), (select count(*) from acknowledged)
+"""
+_SETTLE = f"""
+with {_FENCE}
+update effect e set state = a.state
+from unnest($3::text[], $4::text[]) a (source_id, state), fence
+where e.route = $1 and e.source_id = a.source_id and e.step = 'ticket' and e.state = 'announced'
+"""
+
+
+async def write(
+    conn: Conn,
+    route: int,
+    epoch: int,
+    run: int,
+    intents: Sequence[Intent],
+    done: Sequence[tuple[TicketId, TicketId]],
+) -> tuple[bool, int, int]:
+    """Announce and acknowledge in one statement: (the lease is ours, announced, acknowledged)."""
+    row = await conn.fetchrow(
+        _BOTH,
+        route,
+        epoch,
+        run,
+        [i.source_id for i in intents],
+        [i.key for i in intents],
+        [i.version for i in intents],
+        [i.fingerprint for i in intents],
+        [source for source, _ in done],
+        [target for _, target in done],
+    )
+    assert row is not None
+    return bool(row[0]), row[1], row[2]
+
+
+async def settle(conn: Conn, route: int, epoch: int, states: Sequence[tuple[TicketId, EffectState]]) -> None:
+    """Close announced effects without a target: refused by the desk, or surely absent."""
+    await conn.execute(_SETTLE, route, epoch, [s for s, _ in states], [str(state) for _, state in states])
+
+
+async def links(conn: asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+    """What is known of these tickets, dead letters included; the unknown ones are left out."""
+    rows = await conn.fetch(
+        "select w.id, e.state, e.key, e.source_version, e.target_id,"
+        " case when d.state in ('parked', 'dropped') then d.reason end as parked"
+        " from unnest($2::text[]) w (id)"
+        " left join effect e on e.route = $1 and e.source_id = w.id and e.step = 'ticket'"
+        " left join dead_letter d on d.route = $1 and d.source_id = w.id"
+        " where e.source_id is not null or d.source_id is not null",
+        route,
+        ids,
+    )
+    return {
+        TicketId(id): Link(
+            TicketId(id),
+            EffectState(state) if state else EffectState.ABSENT,
+            Key(key or ""),
+            Version(version or ""),
+            TicketId(target) if target else None,
+            parked,
+        )
+        for id, state, key, version, target, parked in rows
+    }
+
+
+async def doubts(conn: asyncpg.Pool, route: int) -> list[Doubt]:
+    """Effects announced and never closed, unless a person has been asked about them."""
+    rows = await conn.fetch(
+        "select e.source_id, e.key, extract(epoch from clock_timestamp() - e.attempt_at)::float8"
+        " from effect e where e.route = $1 and e.state = 'announced'",
+        route,
+    )
+    return [Doubt(TicketId(s), Key(k), age) for s, k, age in rows]
+
+
+async def highest_target(conn: asyncpg.Pool, route: int) -> TicketId | None:
+    """The highest numeric id we know on the target; None when none is known or ids are no numbers."""
+    found = await conn.fetchval(
+        "select max(target_id::numeric)::text from effect where route = $1 and target_id ~ '^[0-9]{1,18}$'", route
+    )
+    return TicketId(found) if found else None
+
+
+async def count(conn: asyncpg.Pool, route: int) -> dict[str, int]:
+    """How many effects by state."""
+    rows = await conn.fetch("select state, count(*) from effect where route = $1 group by state", route)
+    return {state: n for state, n in rows}
+
+
+async def crosswalk(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:
+    """(source id, key, target id, done at) of every sealed ticket, to be read inside a transaction."""
+    return conn.cursor(
+        "select source_id, key, target_id, done_at from effect"
+        " where route = $1 and state = 'done' and step = 'ticket' order by done_at, source_id",
+        route,
+        prefetch=1000,
+    )

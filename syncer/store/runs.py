@@ -1,0 +1,118 @@
+"""Tables `route`, `run`, `checkpoint` and `search_lag`: what was done when, how far it came, what was measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from msgspec import Struct
+
+from syncer.model.ids import Cursor
+from syncer.store.schema import Conn
+
+
+class Run(Struct, frozen=True):
+    """One execution, as it stands."""
+
+    id: int
+    route: str
+    kind: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    counts: dict[str, int]
+    losses: dict[str, int]
+    message: str
+
+
+async def route_id(pool: asyncpg.Pool, name: str) -> int:
+    """The number of a route, which gets one when it is first asked for."""
+    found = await pool.fetchval("select id from route where name = $1", name)
+    if found is None:
+        await pool.execute("insert into route (name) values ($1) on conflict do nothing", name)
+        found = await pool.fetchval("select id from route where name = $1", name)
+    return int(found)
+
+
+async def begin(pool: asyncpg.Pool, route: int, kind: str, lookup_version: int) -> int:
+    """A new run; runs of this route that were killed are called interrupted from now on."""
+    await pool.execute(
+        "update run set state = 'interrupted', ended_at = clock_timestamp(), message = 'killed'"
+        " where route = $1 and state = 'running'",
+        route,
+    )
+    return int(
+        await pool.fetchval(
+            "insert into run (route, kind, lookup_version, holder) values ($1, $2, $3, $4) returning id",
+            route, kind, lookup_version, f"{socket.gethostname()}:{os.getpid()}",
+        )
+    )  # fmt: skip
+
+
+async def note(conn: Conn | asyncpg.Pool, run: int, counts: dict[str, int], losses: dict[str, int]) -> None:
+    """The counts so far."""
+    await conn.execute(
+        "update run set counts = $2, losses = $3 where id = $1", run, json.dumps(counts), json.dumps(losses)
+    )
+
+
+async def end(
+    pool: asyncpg.Pool, run: int, state: str, counts: dict[str, int], losses: dict[str, int], message: str
+) -> None:
+    """The run is over, in this state."""
+    await note(pool, run, counts, losses)
+    await pool.execute(
+        "update run set state = $2, message = $3, ended_at = clock_timestamp() where id = $1", run, state, message
+    )
+
+
+async def latest(pool: asyncpg.Pool, route: str | None = None, most: int = 20) -> list[Run]:
+    """The newest runs first."""
+    rows = await pool.fetch(
+        "select r.id, o.name, r.kind, r.state, r.started_at, r.ended_at, r.counts, r.losses, r.message"
+        " from run r join route o on o.id = r.route where $1::text is null or o.name = $1 order by r.id desc limit $2",
+        route, most,
+    )  # fmt: skip
+    return [_run(r) for r in rows]
+
+
+def _run(row: asyncpg.Record) -> Run:
+    values: list[Any] = list(row)
+    values[6], values[7] = json.loads(values[6]), json.loads(values[7])
+    return Run(*values)
+
+
+async def checkpoint(pool: asyncpg.Pool, route: int) -> Cursor | None:
+    """Where the next delta begins; None before a backfill has been through."""
+    found = await pool.fetchval("select cursor from checkpoint where route = $1", route)
+    return Cursor(found) if found is not None else None
+
+
+async def advance(conn: Conn, route: int, epoch: int, run: int, cursor: Cursor) -> None:
+    """Move the checkpoint, under our epoch only."""
+    await conn.execute(
+        "with fence as (select 1 from lease where route = $1 and epoch = $2 for share)"
+        " insert into checkpoint (route, cursor, run) select $1, $3, $4 from fence"
+        " on conflict (route) do update set cursor = excluded.cursor, run = excluded.run, at = clock_timestamp()",
+        route, epoch, cursor, run,
+    )  # fmt: skip
+
+
+async def search_lag(pool: asyncpg.Pool, route: int) -> float | None:
+    """The measured lag of the target's search; None before the recovery self-test."""
+    found = await pool.fetchval("select seconds from search_lag where route = $1", route)
+    return float(found) if found is not None else None
+
+
+async def measured(pool: asyncpg.Pool, route: int, seconds: float) -> None:
+    """Remember a measured lag, the largest seen."""
+    await pool.execute(
+        "insert into search_lag (route, seconds) values ($1, $2)"
+        " on conflict (route) do update set seconds = greatest(search_lag.seconds, excluded.seconds),"
+        " at = clock_timestamp()",
+        route, seconds,
+    )  # fmt: skip
