@@ -108,18 +108,24 @@ async def doubts(conn: asyncpg.Pool, route: int) -> list[Doubt]:
     return [Doubt(TicketId(s), Key(k), age) for s, k, age in rows]
 
 
-async def highest_target(conn: asyncpg.Pool, route: int) -> TicketId | None:
-    """The highest numeric id we know on the target; None when none is known or ids are no numbers."""
-    found = await conn.fetchval(
-        "select max(target_id::numeric)::text from effect where route = $1 and target_id ~ '^[0-9]{1,18}$'", route
+async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None, list[TicketId]]:
+    """The highest numeric target id that was acknowledged before the oldest open attempt, and all above it."""
+    rows = await conn.fetch(
+        "with oldest as (select min(attempt_at) as at from effect where route = $1 and state = 'announced'),"
+        " made as (select target_id::numeric as id, done_at from effect"
+        "   where route = $1 and state = 'done' and target_id ~ '^[0-9]{1,18}$'),"
+        " floor as (select max(id) as id from made, oldest where done_at < oldest.at)"
+        " select made.id::text, made.id = floor.id from made, floor where made.id >= floor.id",
+        route,
     )
-    return TicketId(found) if found else None
+    floor = next((TicketId(r[0]) for r in rows if r[1]), None)
+    return floor, [TicketId(r[0]) for r in rows]
 
 
 async def count(conn: asyncpg.Pool, route: int) -> dict[str, int]:
     """How many effects by state."""
     rows = await conn.fetch("select state, count(*) from effect where route = $1 group by state", route)
-    return {state: n for state, n in rows}
+    return dict(rows)
 
 
 async def crosswalk(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:

@@ -83,9 +83,7 @@ def test_both_roads_give_the_same(template: str) -> None:
         ("{{ person['__class__'] }}", ["__class__"]),
     ],
 )
-def test_a_wrong_template_is_refused_with_its_place_and_the_names_there_are(
-    template: str, words: list[str]
-) -> None:
+def test_a_wrong_template_is_refused_with_its_place_and_the_names_there_are(template: str, words: list[str]) -> None:
     with pytest.raises(ValueError) as error:
         compile_template(template, NAMES)
     assert all(word in str(error.value) for word in words)

@@ -203,7 +203,7 @@ def _by_keyset(tables: Tables, ask: Params, name: Any, keep: View) -> tuple[dict
     size = min(ask.number("limit") or tables.switches.person_page, tables.switches.person_page)
     keys = tables.listing(name, keep, by_id).keys
     shown, last = _page(keys, "asc", _place(ask), size)
-    view = shapes.look(ask, embed="bulk")
+    view = shapes.bulk_look(ask)
     tickets = {str(id): shapes.ticket(tables, tables.tickets[id], view) for (id,) in shown}
     return tickets, None if last is None else _Place(after=last).encode()
 
@@ -221,7 +221,7 @@ def _of_person(tables: Tables, ask: Params, name: Any, keep: View) -> Any:
 def _last_hour(tables: Tables, ask: Params) -> Any:
     since = tables.now() - 3600
     if tables.switches.last_hour_as_list:
-        view = shapes.look(ask)
+        view = shapes.bulk_look(ask)
         return [shapes.ticket(tables, row, view) for row in tables.tickets.values() if row.created_at >= since]
     tickets, next_key = _by_keyset(tables, ask, ("since", since), lambda row: row.created_at >= since)
     return {"data": list(tickets.values()), "next_page_key": next_key}

@@ -36,6 +36,12 @@ def look(ask: Params, embed: str = "") -> Look:
     return Look(decoded=ask.flag("decoded_special_characters") or False, iso=form == "iso8601", embed=shown)
 
 
+def bulk_look(ask: Params) -> Look:
+    """The same for calls that give many tickets: their text is always escaped."""
+    view = look(ask, embed="bulk")
+    return Look(iso=view.iso, embed=view.embed)
+
+
 def mapping(tables: Tables, values: Mapping[str, Any]) -> Any:
     """A map, which PHP writes as a list when nothing is in it."""
     return [] if not values and tables.switches.empty_map_as_list else values

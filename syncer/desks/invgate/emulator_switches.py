@@ -13,7 +13,7 @@ class Auth(Struct, kw_only=True, frozen=True):
     """The credentials the emulated instance accepts. `scopes` None grants the client every scope there is."""
 
     client_id: str = "syncer"
-    client_secret: str = "sandbox-secret"
+    client_secret: str = "sandbox-secret"  # noqa: S105 - known to everybody
     user: str = "api"
     key: str = "sandbox-key"
     scopes: frozenset[str] | None = None

@@ -33,9 +33,7 @@ def _incident(tables: Tables, ask: Params) -> Any:
 
 def _incidents(tables: Tables, ask: Params) -> Any:
     ids = ask.given_numbers("ids")
-    view = shapes.look(ask, embed="bulk")
-    # The bulk call has no such parameter: its text is always escaped.
-    view = shapes.Look(iso=view.iso, embed=view.embed)
+    view = shapes.bulk_look(ask)
     found = {id: tables.tickets[id] for id in ids if id in tables.tickets}
     if len(found) < len(set(ids)) and tables.switches.unknown_in_bulk == "error":
         raise error("Some of the requests do not exist")

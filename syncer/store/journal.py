@@ -1,0 +1,171 @@
+"""Joins the tables for a pass: what it must know before, and what it writes down, in groups.
+
+One commit serves all that wait: announcements, whose senders wait for it, and the outcomes gathered meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+
+from syncer.errors import LeaseLost, StoreUnavailable
+from syncer.model.draft import PrivateNote
+from syncer.model.ids import Cursor, TicketId
+from syncer.model.link import Doubt, EffectState, Intent, Link
+from syncer.store import dead_letters, effects, runs
+from syncer.store.leases import Lease
+from syncer.store.pool import HINT, OUTAGES
+from syncer.store.sidecar import Sidecar
+
+GAP = 0.004
+"""Seconds between two group commits under load: long enough to gather a group, short against any desk's answer."""
+
+
+class _Waiting:
+    """What the next group commit will write."""
+
+    def __init__(self) -> None:
+        self.intents: list[tuple[Intent, asyncio.Future[None]]] = []
+        self.done: list[tuple[TicketId, TicketId]] = []
+        self.closed: list[tuple[TicketId, EffectState]] = []
+        self.parked: list[tuple[TicketId, str, str]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.intents or self.done or self.closed or self.parked)
+
+
+class Journal:
+    """The ledger as a pass sees it. `write_down` must run as a task while the pass goes on."""
+
+    def __init__(self, pool: asyncpg.Pool, lease: Lease, route: int, run: int, sidecar: Sidecar) -> None:
+        self.run = run
+        self._pool = pool
+        self._lease = lease
+        self._route = route
+        self._sidecar = sidecar
+        self._waiting = _Waiting()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._failed: Exception | None = None
+        self._had_letters = True
+
+    async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+        """The links and dead letters of these tickets."""
+        return await effects.links(self._pool, self._route, ids)
+
+    async def doubts(self) -> list[Doubt]:
+        """Effects of earlier lives without an outcome."""
+        return await effects.doubts(self._pool, self._route)
+
+    async def made_before_doubts(self) -> tuple[TicketId | None, list[TicketId]]:
+        """A target ticket older than every open attempt, and all the younger ones we know."""
+        return await effects.around_doubts(self._pool, self._route)
+
+    async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
+        """Returns when the intent is durable and the right to write still ours."""
+        if self._failed:
+            raise self._failed
+        if withheld:
+            self._sidecar.add(withheld)
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.intents.append((intent, future))
+        self._wake.set()
+        await future
+        self._lease.check()
+
+    def done(self, source: TicketId, target: TicketId) -> None:
+        """The ticket exists on the target; durable with the next group."""
+        self._waiting.done.append((source, target))
+        self._wake.set()
+
+    def close(self, source: TicketId, state: EffectState) -> None:
+        """The announced effect surely did not happen."""
+        self._waiting.closed.append((source, state))
+        self._wake.set()
+
+    def park(self, source: TicketId, reason: str, detail: str) -> None:
+        """The record cannot pass."""
+        self._waiting.parked.append((source, reason, detail))
+        self._had_letters = True
+        self._wake.set()
+
+    async def flush(self) -> None:
+        """Returns when all that was said so far is durable."""
+        while self._waiting or not self._idle.is_set():
+            if self._failed:
+                raise self._failed
+            self._wake.set()
+            await asyncio.sleep(GAP)
+        if self._failed:
+            raise self._failed
+
+    async def advance(self, cursor: Cursor) -> None:
+        """Move the checkpoint, after everything before it is durable."""
+        await self.flush()
+        async with self._pool.acquire() as conn:
+            await runs.advance(conn, self._route, self._lease.epoch, self.run, cursor)
+
+    async def write_down(self) -> None:
+        """The group commit loop; ends only by cancellation or failure, which every waiting sender learns."""
+        self._had_letters = bool(await dead_letters.count(self._pool, self._route))
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if not self._waiting:
+                continue
+            group, self._waiting = self._waiting, _Waiting()
+            self._idle.clear()
+            try:
+                await self._commit(group)
+            except Exception as e:
+                self._failed = e
+                for _, future in (*group.intents, *self._waiting.intents):
+                    if not future.done():
+                        future.set_exception(e)
+                raise
+            finally:
+                self._idle.set()
+            for _, future in group.intents:
+                if not future.done():
+                    future.set_result(None)
+            await asyncio.sleep(GAP)
+
+    async def _commit(self, group: _Waiting) -> None:
+        """Once; an outage is waited out as long as the lease lasts. Writing a group twice changes nothing."""
+        await self._sidecar.sync()
+        while True:
+            try:
+                return await self._write(group)
+            except OUTAGES as e:
+                try:
+                    self._lease.check()
+                except LeaseLost:
+                    message = f"database: {e or type(e).__name__}"
+                    raise StoreUnavailable(message, hint=HINT) from e
+                await asyncio.sleep(0.25)
+
+    async def _write(self, group: _Waiting) -> None:
+        async with self._pool.acquire() as conn:
+            if not (group.closed or group.parked or self._had_letters):
+                await self._effects(conn, group)
+                return
+            async with conn.transaction():
+                await self._effects(conn, group)
+                if group.closed:
+                    await effects.settle(conn, self._route, self._lease.epoch, group.closed)
+                if group.parked:
+                    await dead_letters.park(conn, self._route, self.run, group.parked)
+                if self._had_letters and group.done:
+                    await dead_letters.clear(conn, self._route, [source for source, _ in group.done])
+
+    async def _effects(self, conn: asyncpg.pool.PoolConnectionProxy, group: _Waiting) -> None:
+        intents = [intent for intent, _ in group.intents]
+        ours, announced, _ = await effects.write(conn, self._route, self._lease.epoch, self.run, intents, group.done)
+        if not ours:
+            raise LeaseLost("another syncer has become the writer of this route", hint="See: syncer status")
+        if announced != len(intents):
+            # A sealed ticket refuses a new announcement: the last gate against a double.
+            raise AssertionError(f"{len(intents) - announced} of {len(intents)} announcements were refused")
