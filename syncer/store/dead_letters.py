@@ -67,4 +67,4 @@ async def count(pool: asyncpg.Pool, route: int) -> dict[str, int]:
     rows = await pool.fetch(
         "select reason, count(*) from dead_letter where route = $1 and state <> 'dropped' group by reason", route
     )
-    return dict(rows)
+    return {r[0]: r[1] for r in rows}

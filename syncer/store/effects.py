@@ -125,7 +125,7 @@ async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None
 async def count(conn: asyncpg.Pool, route: int) -> dict[str, int]:
     """How many effects by state."""
     rows = await conn.fetch("select state, count(*) from effect where route = $1 group by state", route)
-    return dict(rows)
+    return {r[0]: r[1] for r in rows}
 
 
 async def crosswalk(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:

@@ -1,0 +1,64 @@
+"""The lookup tables of a route as mapping needs them: in memory, by source id, with names for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from syncer.model.lookups import LookupValue, StatusClass
+
+DROP = ""
+"""A decision to leave the value out."""
+
+
+class Tables(Struct):
+    """`decided` maps (source kind, target kind) to source id -> target id, or DROP. Values without an entry have no
+    decision; a decision to take the rule's default has none either and stands in `defaulted`."""
+
+    decided: dict[tuple[str, str], dict[str, str]]
+    defaulted: dict[tuple[str, str], set[str]]
+    source: dict[tuple[str, str], LookupValue]
+    target: dict[tuple[str, str], LookupValue]
+    people: dict[str, str]
+    """Source person id -> target person id."""
+
+    def name(self, kind: str, id: str | None) -> str:
+        """What the source calls a value; its id where nobody told."""
+        if id is None:
+            return ""
+        value = self.source.get((kind, id))
+        if value is None:
+            return id
+        return " / ".join(value.path) if len(value.path) > 1 else value.name
+
+    def target_id(self, kind: str, word: str) -> str | None:
+        """A target's value by id or by name; None when there is none or the name is ambiguous."""
+        if (kind, word) in self.target:
+            return word
+        hits = [v.id for (k, _), v in self.target.items() if k == kind and v.name.casefold() == word.casefold()]
+        return hits[0] if len(hits) == 1 else None
+
+    def first_of_class(self, kind: str, wanted: StatusClass) -> str | None:
+        """The target's first value of a class, by id."""
+        hits = [v for (k, _), v in self.target.items() if k == kind and v.status_class == wanted and v.active]
+        return min(hits, key=lambda v: (len(v.id), v.id)).id if hits else None
+
+
+def indexed(values: Iterable[LookupValue]) -> dict[tuple[str, str], LookupValue]:
+    """Values by (kind, id)."""
+    return {(v.kind, v.id): v for v in values}
+
+
+def by_email(people: Mapping[tuple[str, str], LookupValue]) -> dict[str, list[str]]:
+    """Normalised e-mail -> ids of the people who have it."""
+    found: dict[str, list[str]] = {}
+    for (kind, id), person in people.items():
+        if kind == "person" and person.email:
+            found.setdefault(normal_email(person.email), []).append(id)
+    return found
+
+
+def normal_email(email: str) -> str:
+    """E-mail as it is compared: trimmed, case folded."""
+    return email.strip().casefold()
