@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import msgspec
@@ -29,6 +29,9 @@ from syncer.desks.invgate.emulator_switches import Auth, Switches
 from syncer.desks.invgate.emulator_tables import GONE_USER, Tables, Ticket, View
 from syncer.desks.invgate.emulator_words import CLOSED, FINAL_STATUSES, OPEN, SOLVED, WAITING
 from syncer.desks.invgate.emulator_writes import add_comment, add_ticket
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
 
 __all__ = ["GONE_USER", "NEWER", "Auth", "InvGateEmulator", "Switches"]
 
@@ -63,7 +66,7 @@ class InvGateEmulator:
     def app(self) -> web.Application:
         """The API, the token endpoint and the downloads, behind the carrier's faults."""
         app = web.Application(
-            middlewares=[self.carrier.middleware()],
+            middlewares=[cast("Middleware", self.carrier.middleware())],
             client_max_size=_BIGGEST_BODY,
             handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_LINE},
         )

@@ -1,0 +1,108 @@
+"""What a target has no place for, told in the body: a head with the facts, the comments with author and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from syncer.mapping.body import html_to_text, text_to_html
+from syncer.mapping.rules import ATTRIBUTION_NAMES
+from syncer.mapping.tables import Tables
+from syncer.mapping.template import compile_template
+from syncer.model.lookups import LookupValue
+from syncer.model.ticket import Comment, Ticket
+
+CUT_NOTE = "[The rest is in the attached file.]"
+CUT_NOTE_DROPPED = "[The rest was too long and was left out.]"
+_NOBODY = LookupValue(kind="person", id="", name="unknown")
+
+
+def stamp(at: datetime | None) -> str:
+    """A moment as it is written in texts: seconds, UTC."""
+    return f"{str(at)[:19]} UTC" if at is not None else "an unknown time"
+
+
+class Teller:
+    """Writes heads and transcripts in the target's kind of text."""
+
+    def __init__(self, tables: Tables, *, html: bool, attribution: str) -> None:
+        self._tables = tables
+        self._html = html
+        self._attribution = compile_template(attribution, ATTRIBUTION_NAMES)
+        self.text: Callable[[str, bool], str] = self._as_html if html else self._as_text
+
+    @staticmethod
+    def _as_text(body: str, is_html: bool) -> str:
+        return html_to_text(body) if is_html else body
+
+    @staticmethod
+    def _as_html(body: str, is_html: bool) -> str:
+        return body if is_html else text_to_html(body)
+
+    def person(self, id: str | None) -> LookupValue:
+        """Somebody of the source; a stand-in for whoever it does not know."""
+        if id is None:
+            return _NOBODY
+        return self._tables.source.get(("person", id)) or LookupValue(kind="person", id=id, name=f"user {id}")
+
+    def named(self, id: str | None) -> str:
+        """Name and e-mail."""
+        person = self.person(id)
+        return f"{person.name} <{person.email}>" if person.email else person.name
+
+    def head(self, ticket: Ticket, full_title: str | None) -> list[str]:
+        """Lines of facts: what the ticket was before."""
+        name, values = self._tables.name, ticket.values
+        lines = [full_title] if full_title else []
+        lines.append(f"Request {ticket.number} {ticket.url}" if ticket.url else f"Request {ticket.number}")
+        lines.append(f"Requester: {self.named(ticket.requester)}")
+        if ticket.assignee:
+            lines.append(f"Assigned to: {self.named(ticket.assignee)}")
+        facts = [
+            f"{kind.capitalize()}: {name(kind, values[kind])}" for kind in ("status", "priority") if kind in values
+        ]
+        if facts:
+            lines.append(", ".join(facts))
+        times = f"Created {stamp(ticket.created_at)}, changed {stamp(ticket.updated_at)}"
+        lines.append(f"{times}, closed {stamp(ticket.closed_at)}" if ticket.closed_at else times)
+        for uid, value in ticket.custom.items():
+            if shown := self.custom(value):
+                lines.append(f"{name('custom_field', uid)}: {shown}")
+        return lines
+
+    @staticmethod
+    def custom(value: object) -> str:
+        """A custom value in words: options are `{key: label}`, several are several entries."""
+        if isinstance(value, dict):
+            return ", ".join(str(v) for v in value.values() if v not in (None, ""))
+        if isinstance(value, list):
+            return ", ".join(str(v) for v in value if v not in (None, ""))
+        return "" if value is None else str(value)
+
+    def comment(self, comment: Comment, is_html: bool) -> str:
+        """One comment with who and when."""
+        person = self.person(comment.author)
+        said = self._attribution(
+            {"author": person.name, "author_email": person.email or "", "created_at": stamp(comment.created_at)}
+        )
+        text = self.text(comment.body, is_html)
+        return f"<p>{text_to_html(said)}</p>{text}" if self._html else f"{said}\n{text}"
+
+    def join(self, head: Sequence[str], body: str, comments: Sequence[str]) -> str:
+        """The whole body."""
+        if self._html:
+            top = "<p>" + "<br>".join(text_to_html(line) for line in head) + "</p>" if head else ""
+            return top + body + "".join(f"<hr>{comment}" for comment in comments)
+        parts = ["\n".join(head)] if head else []
+        if body:
+            parts.append(body)
+        return "\n\n".join((*parts, *comments))
+
+
+def split_at(text: str, most: int, note: str) -> tuple[str, str]:
+    """The text cut before `most` characters, at a line's end where one is near, with the note; and the rest."""
+    room = most - len(note) - 2
+    cut = text.rfind("\n", room - 2000, room)
+    if cut < room // 2:
+        cut = room
+    return f"{text[:cut].rstrip()}\n\n{note}", text[cut:].lstrip("\n")
