@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
 
+from syncer.deskkit.budget import Budget
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
@@ -90,6 +91,13 @@ class Written(Struct, frozen=True):
     losses: tuple[str, ...] = ()
 
 
+class Newer(Struct, frozen=True):
+    """Tickets of a target by age: `since` is older than the attempts in doubt, `known` are not what we look for."""
+
+    since: TicketId
+    known: Container[str]
+
+
 class Download(Struct, frozen=True):
     """A file on this machine: small ones in `content`, large ones at `path`, which its taker deletes."""
 
@@ -104,6 +112,7 @@ class Desk(Protocol):
     """A helpdesk product as seen from outside. Holds a connection and no other state."""
 
     capabilities: Capabilities
+    budget: Budget
 
     async def check(self) -> Account:
         """Log in and look around without writing. Raises AuthFailed, Retryable or ConfigError."""
@@ -140,11 +149,17 @@ class Target(Desk, Protocol):
     settle: float
     """Seconds after an attempt within which a lost create may still become visible."""
 
-    async def find(self, keys: Sequence[Key], since: TicketId | None) -> dict[Key, TicketId]:
+    parallel: int
+    """How many creates may be under way at once."""
+
+    async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """Tickets that carry these markers, the lowest id where there are several; absent ones are left out.
 
-        `since` is a ticket known to be older than all of the attempts: desks that can, walk on from there.
+        With `newer`, desks that can look at each ticket made since, which no search index can hide.
         """
+
+    async def admit(self) -> None:
+        """Wait until the budget allows one create. The announcement comes after this, the create at once."""
 
     async def create(self, draft: Draft, files: Sequence[Download]) -> Written:
         """Make the ticket. Raises InDoubt when the answer is lost, Rejected when refused for good,

@@ -20,10 +20,18 @@ class SeenIds:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, id: object) -> bool:
+        if not isinstance(id, str):
+            return False
+        if _is_number(id):
+            high, low = divmod(int(id), _SPAN)
+            chunk = self._chunks.get(high)
+            return chunk is not None and bool(chunk[low >> 3] & (1 << (low & 7)))
+        return id in self._others
+
     def add(self, id: str) -> bool:
         """Put it in; True when it was not in before."""
-        # "007" and "7" are two ids: only the shape a number prints as goes into the bits.
-        if id.isascii() and id.isdigit() and (id[0] != "0" or id == "0") and len(id) < 16:
+        if _is_number(id):
             high, low = divmod(int(id), _SPAN)
             chunk = self._chunks.get(high)
             if chunk is None:
@@ -42,6 +50,11 @@ class SeenIds:
     def new(self, ids: Iterable[TicketId]) -> list[TicketId]:
         """Put all in; those that were not in before, in order."""
         return [id for id in ids if self.add(id)]
+
+
+def _is_number(id: str) -> bool:
+    # "007" and "7" are two ids: only the shape a number prints as goes into the bits.
+    return id.isascii() and id.isdigit() and (id[0] != "0" or id == "0") and len(id) < 16
 
 
 ReadAt = Callable[[int], Awaitable[list[TicketId]]]

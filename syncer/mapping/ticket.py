@@ -59,8 +59,10 @@ class Mapper:
         self._limits = limits
         self._mark = mark
         self._teller = Teller(tables, html=limits.html, attribution=rules.comments.attribution)
-        self._title = self._text_field("title", rules.fields.get("title") or FieldRule(source="title"))
-        self._body = self._text_field("body", rules.fields.get("body") or FieldRule(source="body"))
+        self._title = self._text_field(
+            "title", rules.fields.get("title") or FieldRule.model_validate({"from": "title"})
+        )
+        self._body = self._text_field("body", rules.fields.get("body") or FieldRule.model_validate({"from": "body"}))
         self._fields = [
             (name, self._field(name, rule)) for name, rule in rules.fields.items() if name not in {"title", "body"}
         ]

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from syncer.deskkit.budget import Budget
-from syncer.deskkit.contract import Account, Capabilities, Download, DraftField, Written
+from syncer.deskkit.contract import Account, Capabilities, Download, DraftField, Newer, Written
 from syncer.deskkit.http import DeskHttp, Reply
 from syncer.deskkit.multipart import Form
 from syncer.desks.tikting import wire
@@ -104,8 +104,8 @@ class Tikting:
             if found := wire.technician(row):
                 yield found
 
-    async def find(self, keys: Sequence[Key], since: TicketId | None) -> dict[Key, TicketId]:
-        """Search the titles for each marker; with `since`, look at every newer id too (contract 5)."""
+    async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
+        """Search the titles for each marker; with `newer`, look at every later id too (contract 5)."""
         found: dict[Key, TicketId] = {}
         for key in keys:
             for preset in ("AllTickets", "CompletedTickets"):
@@ -113,9 +113,15 @@ class Tikting:
                     found[key] = _lowest(key, hits)
                     break
         missing = set(keys) - set(found)
-        if missing and since is not None:
-            found.update(await self._walk(missing, int(since)))
+        if missing and newer is not None:
+            found.update(await self._walk(missing, newer))
         return found
+
+    async def admit(self) -> None:
+        """Wait for the budget of registrations, then for that of all calls."""
+        if self._registrations is not None:
+            await self._registrations.take()
+        await self.budget.take()
 
     async def create(self, draft: Draft, files: Sequence[Download]) -> Written:
         """Register the ticket with everything it has: no second call exists."""
@@ -124,8 +130,10 @@ class Tikting:
         reply = await self._register(draft, files)
         if reply.status == 401:  # it did nothing; the token ran out
             await self._access.renew(number)
+            await self.admit()
             reply = await self._register(draft, files)
         if reply.status == 413 and files:
+            await self.admit()
             bare = await self._register(draft, ())
             written = Written(self._judge(what, bare))
             return msgspec.structs.replace(written, losses=("file_too_large",) * len(files))
@@ -136,10 +144,8 @@ class Tikting:
         await self._http.close()
 
     async def _register(self, draft: Draft, files: Sequence[Download]) -> Reply:
-        if self._registrations is not None:
-            await self._registrations.take()
         body = self._form.body(wire.parts(draft), "Uploads", files)
-        return await self._http.request("POST", REGISTER, data=body, headers=self._form_headers)
+        return await self._http.request("POST", REGISTER, data=body, headers=self._form_headers, budgeted=False)
 
     def _judge(self, what: str, reply: Reply) -> TicketId:
         """The id of a registered ticket, or what its answer means (contract 6)."""
@@ -187,13 +193,19 @@ class Tikting:
         id = wire.row_id(row)
         return wire.row_marker(await self._ticket(id)) if id else None
 
-    async def _walk(self, keys: set[Key], since: int) -> dict[Key, TicketId]:
-        """Look at each id after `since` until so many in a row are unknown: needs no search index."""
+    async def _walk(self, keys: set[Key], newer: Newer) -> dict[Key, TicketId]:
+        """Look at each later id until so many in a row are unknown to Tikting: needs no search index."""
         found: dict[Key, TicketId] = {}
-        misses, id = 0, since
-        while misses < self._config.probe_misses and id - since < MOST_PROBES:
-            ids = [TicketId(str(id + n)) for n in range(1, self._config.probe_misses + 1)]
-            id += len(ids)
+        misses, probes, id = 0, 0, int(newer.since)
+        while misses < self._config.probe_misses and probes < MOST_PROBES:
+            ids: list[TicketId] = []
+            while len(ids) < self._config.probe_misses:
+                id += 1
+                if (one := TicketId(str(id))) in newer.known:
+                    misses = 0
+                else:
+                    ids.append(one)
+            probes += len(ids)
             for one, ticket in zip(ids, await asyncio.gather(*map(self._ticket, ids)), strict=True):
                 misses = misses + 1 if ticket is None else 0
                 key = wire.row_marker(ticket)

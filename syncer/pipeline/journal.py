@@ -1,0 +1,55 @@
+"""The few things a pass reads and writes down. The store has the real one; a dry run has one that forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from syncer.model.draft import PrivateNote
+from syncer.model.ids import Cursor, TicketId
+from syncer.model.link import Doubt, EffectState, Intent, Link
+
+
+class Journal(Protocol):
+    """What was done before, and what is being done."""
+
+    async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+        """The links and dead letters of these tickets; the unknown ones are left out."""
+
+    async def doubts(self) -> list[Doubt]:
+        """Effects announced in earlier lives, without an outcome."""
+
+    async def made_before_doubts(self) -> tuple[TicketId | None, list[TicketId]]:
+        """A target ticket older than every open attempt, and all the younger ones we know."""
+
+    async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
+        """Returns when the intent is durable and we are still the writer. Raises StoreUnavailable, LeaseLost."""
+
+    def done(self, source: TicketId, target: TicketId) -> None:
+        """It exists on the target."""
+
+    def close(self, source: TicketId, state: EffectState) -> None:
+        """The announced effect surely did not happen."""
+
+    def park(self, source: TicketId, reason: str, detail: str) -> None:
+        """It cannot pass."""
+
+    async def flush(self) -> None:
+        """Returns when all that was said so far is durable."""
+
+    async def advance(self, cursor: Cursor) -> None:
+        """Move the checkpoint, after everything before it is durable."""
+
+
+class ForgettingJournal:
+    """The journal of a dry run: knows what is known, remembers nothing."""
+
+    def __init__(self, known: dict[TicketId, Link] | None = None) -> None:
+        self._known = known or {}
+
+    async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+        """What it was made with."""
+        return {id: self._known[id] for id in ids if id in self._known}
+
+    def park(self, source: TicketId, reason: str, detail: str) -> None:
+        """Forgotten."""
