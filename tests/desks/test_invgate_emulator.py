@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from syncer.deskkit.emulation import (
     SeedTicket,
     World,
 )
+from syncer.desks.invgate import emulator as emulator_module
 from syncer.desks.invgate.emulator import GONE_USER, NEWER, Auth, InvGateEmulator, Switches
 from syncer.desks.invgate.emulator_matrix import METHODS, SCOPES
 
@@ -731,6 +733,43 @@ async def test_a_custom_field_takes_option_keys_and_an_empty_value_erases_it() -
 
 
 # For tests
+
+SAMPLES = Path(emulator_module.__file__).parent / "samples"
+
+
+@pytest.mark.parametrize(
+    ("sample", "endpoint", "params"),
+    [
+        ("incident", "incident", {"id": PRINTER}),
+        ("incidents_by_status", "incidents.by.status", {"status_id": 2}),
+        ("incidents_by_view", "incidents.by.view", {"view_id": 1}),
+        ("incidents_by_customer", "incidents.by.customer", {"id": CUSTOMER}),
+        ("details_by_view", "incidents.details.by.view", {"view_id": 1}),
+        ("comments", "incident.comment", {"request_id": OLD}),
+        ("attachment", "incident.attachment", {"id": 901}),
+        ("user", "user", {"id": CUSTOMER}),
+        ("users_by", "users.by", {"email": "mia"}),
+        ("status", "incident.attributes.status", {}),
+        ("categories", "categories", {}),
+        ("helpdesks", "helpdesks", {}),
+        ("levels", "levels", {}),
+        ("locations", "locations", {}),
+        ("companies", "companies", {}),
+        ("groups_users", "groups.users", {"id": 21}),
+        ("cf_fields_all", "cf.fields.all", {}),
+        ("cf_options_list", "cf.field.options.list", {"uid": 72}),
+        ("cf_options_tree", "cf.field.options.tree", {"uid": 73}),
+        ("sd_version", "sd.version", {}),
+    ],
+)
+async def test_answers_have_the_keys_of_the_samples(sample: str, endpoint: str, params: dict[str, Any]) -> None:
+    expected = msgspec.json.decode((SAMPLES / f"{sample}.json").read_bytes())
+    async with site() as desk:
+        answer = await desk.get(endpoint, **params)
+        if isinstance(expected, list):
+            assert isinstance(answer, list)
+            answer, expected = answer[0], expected[0]
+        assert answer.keys() == expected.keys()
 
 
 async def test_tickets_moved_from_outside_show_it() -> None:

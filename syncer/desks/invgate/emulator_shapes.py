@@ -12,6 +12,16 @@ from msgspec import Struct
 from syncer.desks.invgate.emulator_params import Params, refused
 from syncer.desks.invgate.emulator_tables import Comment, File, Tables, Ticket, User
 
+_INFORMATIONAL = dict.fromkeys(
+    (
+        "sla_incident_resolution",
+        "sla_incident_first_reply",
+        "data_cleaned",
+        "request_customer_sentiment_initial",
+        "request_customer_sentiment_current",
+    )
+)
+
 
 class Look(Struct, kw_only=True, frozen=True):
     """How a caller wants to see a ticket; `embed` is where its comments are shown, if anywhere."""
@@ -97,11 +107,7 @@ def ticket(tables: Tables, row: Ticket, view: Look) -> dict[str, Any]:
         "closed_reason": n(row.closed_reason),
         "attachments": [n(id) for id in row.files],
         "custom_fields": mapping(tables, {str(uid): value for uid, value in row.custom.items()}),
-        "sla_incident_resolution": None,
-        "sla_incident_first_reply": None,
-        "data_cleaned": None,
-        "request_customer_sentiment_initial": None,
-        "request_customer_sentiment_current": None,
+        **_INFORMATIONAL,
     }
     if row.rating is not None:
         shown["rating"] = n(row.rating)

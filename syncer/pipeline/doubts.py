@@ -1,0 +1,100 @@
+"""Finds out what became of writes whose answer was lost. Looks; never writes.
+
+A doubt belongs to an attempt. It is looked for at once, and then once more when the desk's settle time has passed
+since that attempt was stamped; only a look after that can say that the ticket is surely absent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from syncer.deskkit.contract import Newer, Target
+from syncer.deskkit.paging import SeenIds
+from syncer.model.ids import Key, TicketId
+from syncer.pipeline.journal import Journal
+
+GATHER = 0.05
+"""Seconds in which last looks are gathered, so that one walk over the newest tickets serves them all."""
+LAG_MARGIN = 1.5
+log = structlog.get_logger()
+
+
+class Doubts:
+    """One per pass. `floor` and `known` say which target tickets are surely not the ones in doubt."""
+
+    def __init__(self, target: Target, lag: float | None) -> None:
+        self._target = target
+        self._settle = target.settle + LAG_MARGIN * (lag or 0.0)
+        self._known = SeenIds()
+        self._floor: TicketId | None = None
+        self._highest: TicketId | None = None
+        self._last_looks: dict[Key, tuple[asyncio.Future[TicketId | None], TicketId | None]] = {}
+        self._looker: asyncio.Task[None] | None = None
+        self.pending = 0
+        self.ages: dict[TicketId, float] = {}
+
+    async def begin(self, journal: Journal) -> None:
+        """Take over the doubts of earlier lives."""
+        now = time.monotonic()
+        self.ages = {doubt.source_id: now - doubt.age for doubt in await journal.doubts()}
+        if self.ages:
+            self._floor, known = await journal.made_before_doubts()
+            self._known.new(known)
+            self._highest = max(known, key=int, default=None)
+
+    def inherited(self, source: TicketId) -> tuple[float, TicketId | None] | None:
+        """(stamp of its last attempt, floor) of a ticket that an earlier life left in doubt."""
+        stamp = self.ages.pop(source, None)
+        return None if stamp is None else (stamp, self._floor)
+
+    def made(self, id: TicketId) -> None:
+        """We know who made this one."""
+        if id.isdigit():
+            self._known.add(id)
+            if self._highest is None or int(id) > int(self._highest):
+                self._highest = id
+
+    def floor(self) -> TicketId | None:
+        """A ticket older than whatever is announced from now on."""
+        return self._highest
+
+    async def resolve(self, key: Key, stamp: float, floor: TicketId | None) -> TicketId | None:
+        """The ticket an attempt stamped at `stamp` (monotonic) made; None when there is surely none."""
+        self.pending += 1
+        try:
+            if (found := (await self._target.find([key], None)).get(key)) is not None:
+                return found
+            wait = stamp + self._settle - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            return await self._look_for_the_last_time(key, floor)
+        finally:
+            self.pending -= 1
+
+    async def _look_for_the_last_time(self, key: Key, floor: TicketId | None) -> TicketId | None:
+        future: asyncio.Future[TicketId | None] = asyncio.get_running_loop().create_future()
+        self._last_looks[key] = (future, floor)
+        if self._looker is None or self._looker.done():
+            self._looker = asyncio.create_task(self._look())
+        return await future
+
+    async def _look(self) -> None:
+        while self._last_looks:
+            await asyncio.sleep(GATHER)
+            looks, self._last_looks = self._last_looks, {}
+            try:
+                floors = [floor for _, floor in looks.values()]
+                lowest = None if None in floors else min((f for f in floors if f), key=int)
+                newer = Newer(lowest, self._known) if lowest is not None else None
+                found = await self._target.find(list(looks), newer)
+            except Exception as e:
+                for future, _ in looks.values():
+                    if not future.done():
+                        future.set_exception(e)
+                raise
+            for key, (future, _) in looks.items():
+                if not future.done():
+                    future.set_result(found.get(key))

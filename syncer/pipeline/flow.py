@@ -1,0 +1,174 @@
+"""The whole story: pages of refs, whole tickets, drafts, deliveries. The stages overlap through bounded queues."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from syncer.deskkit.contract import Page, Ref, Source, Unreadable
+from syncer.deskkit.paging import SeenIds
+from syncer.errors import Interrupted
+from syncer.mapping.ticket import Mapper, Skipped
+from syncer.model.draft import Draft, Unmapped
+from syncer.model.ids import Cursor, TicketId
+from syncer.model.link import Link
+from syncer.model.ticket import Ticket
+from syncer.pipeline.extract import extract
+from syncer.pipeline.plan import Settled, before_reading
+from syncer.pipeline.tally import Result, Tally
+
+
+class Ledger(Protocol):
+    """What a pass itself needs of a journal."""
+
+    async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+        """The links and dead letters of these tickets."""
+
+    def park(self, source: TicketId, reason: str, detail: str) -> None:
+        """It cannot pass."""
+
+
+class Deliver(Protocol):
+    """What becomes of a draft: loaded, or previewed."""
+
+    async def deliver(self, draft: Draft) -> None:
+        """Bring it to an outcome, and count that. Raises what ends the pass."""
+
+
+class Pass(Struct, kw_only=True):
+    """One sweep of a route, ready to go."""
+
+    source: Source
+    mapper: Mapper
+    journal: Ledger
+    deliver: Deliver
+    tally: Tally
+    updates: bool
+    readers: int
+    writers: int
+    stop: asyncio.Event
+
+
+async def run_pass(route: Pass, pages: AsyncIterator[Page]) -> Cursor | None:
+    """Carry every ticket the pages name to its outcome; the cursor that holds when all of them have one.
+
+    A ticket is counted once however often the pages name it. Tickets do not wait for each other. Raises what ends a
+    pass, and Interrupted when `stop` was set: what was under way is finished first, and nothing new is begun.
+    """
+    batches: asyncio.Queue[list[TicketId] | None] = asyncio.Queue(route.readers)
+    drafts: asyncio.Queue[Draft | None] = asyncio.Queue(2 * route.writers)
+    cursor: Cursor | None = None
+
+    async def list_refs() -> None:
+        nonlocal cursor
+        cursor = await _list(route, pages, batches)
+        for _ in range(route.readers):
+            await batches.put(None)
+
+    async def read() -> None:
+        while (ids := await batches.get()) is not None:
+            for answer in await extract(route.source, ids):
+                if route.stop.is_set():
+                    break
+                if (draft := _mapped(route, answer)) is not None:
+                    await drafts.put(draft)
+
+    async def readers() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(route.readers):
+                group.create_task(read())
+        for _ in range(route.writers):
+            await drafts.put(None)
+
+    async def write() -> None:
+        while (draft := await drafts.get()) is not None:
+            if not route.stop.is_set():
+                await route.deliver.deliver(draft)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(list_refs())
+            group.create_task(readers())
+            for _ in range(route.writers):
+                group.create_task(write())
+    except BaseExceptionGroup as e:
+        raise _first(e) from e
+    if route.stop.is_set():
+        raise Interrupted("stopped on request", hint="The same command goes on where this one stopped.")
+    return cursor
+
+
+async def _list(
+    route: Pass, pages: AsyncIterator[Page], batches: asyncio.Queue[list[TicketId] | None]
+) -> Cursor | None:
+    """Pass over what needs no reading; the rest goes on in batches of the size the source takes."""
+    seen, wanted, cursor = SeenIds(), list[TicketId](), None
+    size = route.source.capabilities.fetch_batch
+    async for page in pages:
+        if route.stop.is_set():
+            return None
+        if page.note:
+            route.tally.notes.append(page.note)
+        cursor = page.cursor or cursor
+        refs = [ref for ref in page.refs if seen.add(ref.id)]
+        if not refs:
+            continue
+        route.tally.read += len(refs)
+        links = await route.journal.known([ref.id for ref in refs])
+        for ref in refs:
+            if (settled := before_reading(ref, links.get(ref.id), route.updates)) is None:
+                wanted.append(ref.id)
+            else:
+                _settle(route, ref, settled)
+        while len(wanted) >= size:
+            await batches.put(wanted[:size])
+            wanted = wanted[size:]
+    if wanted:
+        await batches.put(wanted)
+    return cursor
+
+
+def _settle(route: Pass, ref: Ref, settled: Settled) -> None:
+    if settled.park:
+        route.journal.park(ref.id, settled.reason, settled.detail)
+    route.tally.count(settled.result, ref.id, settled.reason)
+
+
+def _mapped(route: Pass, answer: Ticket | Unreadable) -> Draft | None:
+    """The draft; or None when the ticket has met its outcome here."""
+    if isinstance(answer, Unreadable):
+        reason = "gone" if answer.gone else "unreadable"
+        route.journal.park(answer.id, reason, answer.reason)
+        route.tally.count(Result.PARKED, answer.id, reason)
+        return None
+    mapped = route.mapper.map(answer)
+    if isinstance(mapped, Draft):
+        return mapped
+    if isinstance(mapped, Skipped):
+        route.tally.count(Result.SKIPPED, mapped.source_id, mapped.rule)
+        return None
+    _park_unmapped(route, mapped)
+    return None
+
+
+def _park_unmapped(route: Pass, unmapped: Unmapped) -> None:
+    words = "; ".join(f"{field}: no decision for {kind} {value}" for field, kind, value in unmapped.missing)
+    route.journal.park(unmapped.source_id, "unmapped", words)
+    route.tally.missing(unmapped.missing, unmapped.source_id)
+    route.tally.count(Result.PARKED, unmapped.source_id, "unmapped")
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to tell of: a group's first leaf, cancellations last."""
+    leaves: list[BaseException] = []
+    todo: list[BaseException] = [group]
+    while todo:
+        one = todo.pop(0)
+        if isinstance(one, BaseExceptionGroup):
+            todo += one.exceptions
+        else:
+            leaves.append(one)
+    return min(leaves, key=lambda e: isinstance(e, asyncio.CancelledError))
