@@ -38,11 +38,19 @@ class Deliver(Protocol):
         """Bring it to an outcome, and count that. Raises what ends the pass."""
 
 
+class Meet(Protocol):
+    """Makes sure that everybody a ticket names is known before it is mapped."""
+
+    async def introduce(self, tickets: Sequence[Ticket]) -> None:
+        """Returns when they are."""
+
+
 class Pass(Struct, kw_only=True):
     """One sweep of a route, ready to go."""
 
     source: Source
     mapper: Mapper
+    strangers: Meet
     journal: Ledger
     deliver: Deliver
     tally: Tally
@@ -52,64 +60,66 @@ class Pass(Struct, kw_only=True):
     stop: asyncio.Event
 
 
+class _Queues:
+    """Between the stages; bounded, so that memory does not depend on how many tickets there are."""
+
+    def __init__(self, route: Pass) -> None:
+        self.batches: asyncio.Queue[list[TicketId] | None] = asyncio.Queue(route.readers)
+        self.drafts: asyncio.Queue[Draft | None] = asyncio.Queue(2 * route.writers)
+
+
 async def run_pass(route: Pass, pages: AsyncIterator[Page]) -> Cursor | None:
     """Carry every ticket the pages name to its outcome; the cursor that holds when all of them have one.
 
     A ticket is counted once however often the pages name it. Tickets do not wait for each other. Raises what ends a
     pass, and Interrupted when `stop` was set: what was under way is finished first, and nothing new is begun.
     """
-    batches: asyncio.Queue[list[TicketId] | None] = asyncio.Queue(route.readers)
-    drafts: asyncio.Queue[Draft | None] = asyncio.Queue(2 * route.writers)
-    cursor: Cursor | None = None
-
-    async def list_refs() -> None:
-        nonlocal cursor
-        cursor = await _list(route, pages, batches)
-        for _ in range(route.readers):
-            await batches.put(None)
-
-    async def read() -> None:
-        while (ids := await batches.get()) is not None:
-            for answer in await extract(route.source, ids):
-                if route.stop.is_set():
-                    break
-                if (draft := _mapped(route, answer)) is not None:
-                    await drafts.put(draft)
-
-    async def readers() -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(route.readers):
-                group.create_task(read())
-        for _ in range(route.writers):
-            await drafts.put(None)
-
-    async def write() -> None:
-        while (draft := await drafts.get()) is not None:
-            if not route.stop.is_set():
-                await route.deliver.deliver(draft)
-
+    queues = _Queues(route)
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(list_refs())
-            group.create_task(readers())
+            listing = group.create_task(_list(route, pages, queues))
+            group.create_task(_read_all(route, queues))
             for _ in range(route.writers):
-                group.create_task(write())
+                group.create_task(_write(route, queues))
     except BaseExceptionGroup as e:
         raise _first(e) from e
     if route.stop.is_set():
         raise Interrupted("stopped on request", hint="The same command goes on where this one stopped.")
-    return cursor
+    return listing.result()
 
 
-async def _list(
-    route: Pass, pages: AsyncIterator[Page], batches: asyncio.Queue[list[TicketId] | None]
-) -> Cursor | None:
+async def _read_all(route: Pass, queues: _Queues) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(route.readers):
+            group.create_task(_read(route, queues))
+    for _ in range(route.writers):
+        await queues.drafts.put(None)
+
+
+async def _read(route: Pass, queues: _Queues) -> None:
+    while (ids := await queues.batches.get()) is not None:
+        answers = await extract(route.source, ids)
+        await route.strangers.introduce([a for a in answers if isinstance(a, Ticket)])
+        for answer in answers:
+            if route.stop.is_set():
+                break
+            if (draft := _mapped(route, answer)) is not None:
+                await queues.drafts.put(draft)
+
+
+async def _write(route: Pass, queues: _Queues) -> None:
+    while (draft := await queues.drafts.get()) is not None:
+        if not route.stop.is_set():
+            await route.deliver.deliver(draft)
+
+
+async def _list(route: Pass, pages: AsyncIterator[Page], queues: _Queues) -> Cursor | None:
     """Pass over what needs no reading; the rest goes on in batches of the size the source takes."""
     seen, wanted, cursor = SeenIds(), list[TicketId](), None
     size = route.source.capabilities.fetch_batch
     async for page in pages:
         if route.stop.is_set():
-            return None
+            break
         if page.note:
             route.tally.notes.append(page.note)
         cursor = page.cursor or cursor
@@ -124,10 +134,12 @@ async def _list(
             else:
                 _settle(route, ref, settled)
         while len(wanted) >= size:
-            await batches.put(wanted[:size])
+            await queues.batches.put(wanted[:size])
             wanted = wanted[size:]
     if wanted:
-        await batches.put(wanted)
+        await queues.batches.put(wanted)
+    for _ in range(route.readers):
+        await queues.batches.put(None)
     return cursor
 
 

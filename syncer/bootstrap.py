@@ -1,0 +1,126 @@
+"""The one composition root: settings in; open desks, the store, journals out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from msgspec import Struct
+
+from syncer.deskkit import registry
+from syncer.deskkit.contract import Capabilities, Desk, Source, Target
+from syncer.errors import ConfigError
+from syncer.mapping.ticket import Limits, TargetField
+from syncer.settings import Route, Settings
+from syncer.store import pool as store
+from syncer.store import runs
+from syncer.store.embedded import EmbeddedPostgres
+
+
+class OpenRoute(Struct):
+    """A route with both desks open and its number in the ledger."""
+
+    config: Route
+    id: int
+    source: Source
+    target: Target
+    pool: asyncpg.Pool
+    home: Path
+
+    @property
+    def limits(self) -> Limits:
+        """What mapping must know of the target."""
+        return limits(self.target.capabilities)
+
+
+def limits(facts: Capabilities) -> Limits:
+    """A target's capabilities in the words of mapping."""
+    return Limits(
+        fields={name: TargetField(f.lookup, f.required) for name, f in facts.fields.items()},
+        max_title=facts.max_title,
+        max_body=facts.max_body,
+        needs_body=facts.needs_body,
+        html=facts.body == "html",
+        folds=not facts.takes_comments,
+        keeps_private=facts.keeps_private,
+        keeps_status=facts.keeps_status,
+    )
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """The database of the settings; an embedded one is started, and stopped when its last user leaves."""
+    if settings.database != "embedded":
+        async with store.connect(settings.database) as pool:
+            yield pool
+        return
+    postgres = EmbeddedPostgres(settings.home / "postgres")
+    server = await asyncio.to_thread(postgres.join)
+    try:
+        async with store.connect(server.dsn) as pool:
+            yield pool
+    finally:
+        await asyncio.to_thread(postgres.leave)
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, name: str) -> AsyncIterator[Desk]:
+    """A desk, ready to be called."""
+    config = settings.desk(name)
+    desk = registry.spec(config.kind).open(config)  # type: ignore[attr-defined]
+    try:
+        yield desk
+    finally:
+        await desk.close()
+
+
+@asynccontextmanager
+async def open_route(settings: Settings, name: str | None) -> AsyncIterator[OpenRoute]:
+    """Both desks of a route and the ledger. Raises ConfigError when a desk cannot play its part."""
+    config = settings.route(name)
+    async with AsyncExitStack() as stack:
+        source = await stack.enter_async_context(open_desk(settings, config.source))
+        target = await stack.enter_async_context(open_desk(settings, config.target))
+        if not source.capabilities.reads:
+            raise ConfigError(f"desk {config.source} cannot be read from by this syncer, only written to")
+        if not target.capabilities.writes:
+            raise ConfigError(f"desk {config.target} cannot be written to by this syncer, only read from")
+        _check_rules(config, target.capabilities)
+        pool = await stack.enter_async_context(open_store(settings))
+        yield OpenRoute(
+            config=config,
+            id=await runs.route_id(pool, config.name),
+            source=source,  # type: ignore[arg-type]
+            target=target,  # type: ignore[arg-type]
+            pool=pool,
+            home=settings.home,
+        )
+
+
+def _check_rules(route: Route, facts: Capabilities) -> None:
+    """The mapping against what the target takes; all problems at once."""
+    there = ", ".join(sorted({"title", "body", *facts.fields}))
+    problems = [
+        f"{route.mapping}: fields.{name}: the target has no such field; it has {there}"
+        for name in route.rules.fields
+        if name not in {"title", "body", *facts.fields}
+    ]
+    problems += [
+        f"{route.mapping}: fields.{name}: is required by the target and has no rule"
+        for name, field in facts.fields.items()
+        if field.required and name != "requester" and name not in route.rules.fields
+    ]
+    if route.rules.custom:
+        problems.append(f"{route.mapping}: custom: the target has no custom fields; they go into the body's head")
+    people = route.rules.people
+    if people.missing != "fallback":
+        problems.append(f"{route.mapping}: people.missing: the target cannot be given new people; use fallback")
+    if "requester" in facts.fields and not people.fallback:
+        problems.append(
+            f"{route.mapping}: people.fallback: is missing: who stands in for people unknown to the target?"
+        )
+    if problems:
+        raise ConfigError(f"{route.mapping}: does not fit the target", problems=tuple(problems))

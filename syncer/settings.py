@@ -1,0 +1,241 @@
+"""Settings in: a YAML file, secrets by environment or secrets folder; every mistake found in one go, with its line."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from syncer.deskkit import registry
+from syncer.deskkit.config import DeskConfig
+from syncer.documents import Document, merged
+from syncer.errors import ConfigError
+from syncer.mapping.rules import Rules
+
+_NAME = re.compile(r"[a-z0-9_]+")
+DEFAULT_FILE = Path("syncer.yaml")
+
+
+def _percent(value: Any) -> Any:
+    """`50%` as 0.5."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            return float(value.strip()[:-1]) / 100
+        except ValueError:
+            return value
+    return value
+
+
+Share = Annotated[float, BeforeValidator(_percent), Field(ge=0, le=1)]
+
+
+class Brakes(BaseModel):
+    """Stops before harm."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    change: Share = Field(default=0.5, description="A delta that finds more of the migrated tickets changed stops.")
+    shrink: Share = Field(default=0.5, description="A source that shows fewer than this share of before stops a run.")
+
+
+class RouteConfig(BaseModel):
+    """One direction: from which desk to which, by which mapping."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    target: str
+    mapping: Path
+    marker: Literal["title"] = Field(default="title", description="Where the target carries our marker.")
+    marker_prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{1,12}$")
+    brakes: Brakes = Brakes()
+
+
+class _File(BaseSettings):
+    """The shape of the file; desks are judged by their own models."""
+
+    model_config = SettingsConfigDict(env_prefix="SYNCER_", env_nested_delimiter="__", extra="forbid")
+
+    database: str = Field(default="embedded", description="embedded, or postgresql://user@host/name")
+    home: Path = Field(default=Path(".syncer"), description="Where syncer keeps its files, beside the config file.")
+    desks: dict[str, dict[str, Any]] = {}
+    routes: dict[str, RouteConfig] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over secrets folder over file."""
+        folder = os.environ.get("SYNCER_SECRETS_DIR")
+        if not folder:
+            return env_settings, init_settings
+        secrets = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_dir=folder, secrets_nested_subdir=True, env_prefix=""
+        )
+        return env_settings, secrets, init_settings
+
+
+class Route(BaseModel):
+    """A route whose mapping has been read."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    name: str
+    source: str
+    target: str
+    mark: str
+    rules: Rules
+    brakes: Brakes
+    mapping: Path
+
+
+class Settings(BaseModel):
+    """Everything that was configured, valid in itself. Whether desks agree is for `syncer check`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    path: Path
+    database: str
+    home: Path
+    desks: dict[str, Any]
+    routes: dict[str, Route]
+
+    def desk(self, name: str) -> DeskConfig:
+        """A desk's block; ConfigError names those there are."""
+        if name not in self.desks:
+            raise ConfigError(f"no desk named {name}", hint=f"There are: {', '.join(self.desks) or 'none'}")
+        found = self.desks[name]
+        assert isinstance(found, DeskConfig)
+        return found
+
+    def route(self, name: str | None) -> Route:
+        """A route by name; the only one when none is named."""
+        if name is None and len(self.routes) == 1:
+            return next(iter(self.routes.values()))
+        if name is None or name not in self.routes:
+            said = f"no route named {name}" if name else "which route?"
+            raise ConfigError(said, hint=f"There are: {', '.join(self.routes) or 'none'}")
+        return self.routes[name]
+
+
+def load(path: Path) -> Settings:
+    """Read a config file and the mapping files it names. Raises ConfigError with all problems at once."""
+    document = Document(path)
+    problems: list[str] = []
+    try:
+        file = _File(**document.data)
+    except ValidationError as e:
+        problems += document.problems(e, _File)
+        blocks = document.data.get("desks")
+        for name, block in blocks.items() if isinstance(blocks, dict) else ():
+            if isinstance(block, dict):
+                _desk(document, str(name), block, problems)
+        raise _wrong(path, problems) from e
+    desks = {name: _desk(document, name, block, problems) for name, block in file.desks.items()}
+    routes = {name: _route(document, name, route, desks, problems) for name, route in file.routes.items()}
+    _marks_differ(document, routes, problems)
+    if problems:
+        raise _wrong(path, problems)
+    home = file.home if file.home.is_absolute() else path.parent / file.home
+    whole = {name: route for name, route in routes.items() if route is not None}
+    return Settings(path=path, database=file.database, home=home, desks=desks, routes=whole)
+
+
+def _wrong(path: Path, problems: list[str]) -> ConfigError:
+    count = f"{len(problems)} mistakes" if len(problems) != 1 else "1 mistake"
+    return ConfigError(f"{path}: {count}", hint="Mend these, then: syncer config check", problems=tuple(problems))
+
+
+def _desk(document: Document, name: str, block: dict[str, Any], problems: list[str]) -> DeskConfig | None:
+    place = ("desks", name)
+    if not _NAME.fullmatch(name):
+        problems.append(
+            f"{document.where(place)}: a desk's name is made of a-z, 0-9 and _ (its secrets are named after it)"
+        )
+        return None
+    kind = block.get("kind")
+    if kind not in registry.kinds():
+        said = "is missing" if kind is None else f"{kind!r} is unknown"
+        problems.append(f"{document.where((*place, 'kind'))}: {said}; there are {', '.join(registry.kinds())}")
+        return None
+    model = registry.spec(str(kind)).config()
+    try:
+        config = model.model_validate({**block, "name": name})
+    except ValidationError as e:
+        problems += document.problems(e, model, place)
+        return None
+    assert isinstance(config, DeskConfig)
+    return config
+
+
+def _route(
+    document: Document, name: str, route: RouteConfig, desks: dict[str, Any], problems: list[str]
+) -> Route | None:
+    for side in ("source", "target"):
+        desk = getattr(route, side)
+        if desk not in desks:
+            there = ", ".join(desks) or "none"
+            problems.append(f"{document.where(('routes', name, side))}: no desk named {desk}; there are {there}")
+    rules = _rules(document.path.parent / route.mapping, problems)
+    source = desks.get(route.source)
+    if rules is None or source is None:
+        return None
+    return Route(
+        name=name, source=route.source, target=route.target, rules=rules, brakes=route.brakes,
+        mark=route.marker_prefix or registry.spec(source.kind).mark, mapping=document.path.parent / route.mapping,
+    )  # fmt: skip
+
+
+def _rules(path: Path, problems: list[str]) -> Rules | None:
+    try:
+        document = Document(path)
+    except ConfigError as e:
+        problems.append(e.message)
+        return None
+    data = document.data
+    table = (data.get("people") or {}).get("table") if isinstance(data.get("people"), dict) else None
+    if isinstance(table, str):
+        data = merged(data, {"people": {"table": str(path.parent / table)}})
+    try:
+        return Rules.model_validate(data)
+    except ValidationError as e:
+        problems += document.problems(e, Rules)
+        return None
+
+
+def _marks_differ(document: Document, routes: dict[str, Any], problems: list[str]) -> None:
+    """Two sources of one target must not use the same marks: their tickets could not be told apart."""
+    taken: dict[tuple[str, str], Route] = {}
+    for name, route in routes.items():
+        if route is None:
+            continue
+        other = taken.setdefault((route.target, route.mark.upper()), route)
+        if other is not route and other.source != route.source:
+            problems.append(
+                f"{document.where(('routes', name))}: its tickets get the same marks ({route.mark}-...) in"
+                f" {route.target} as those of {other.name}; give one of them a marker_prefix"
+            )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the config file, desks of every kind included."""
+    whole = _File.model_json_schema()
+    kinds = [
+        registry.spec(kind).config().model_json_schema(ref_template=f"#/$defs/{kind}_{{model}}")
+        for kind in registry.kinds()
+    ]
+    definitions = whole.setdefault("$defs", {})
+    for kind, one in zip(registry.kinds(), kinds, strict=True):
+        for name, definition in one.pop("$defs", {}).items():
+            definitions[f"{kind}_{name}"] = definition
+    whole["properties"]["desks"]["additionalProperties"] = {"oneOf": kinds}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
