@@ -9,25 +9,23 @@ from __future__ import annotations
 import asyncio
 import time
 
-import structlog
-
 from syncer.deskkit.contract import Newer, Target
 from syncer.deskkit.paging import SeenIds
 from syncer.model.ids import Key, TicketId
 from syncer.pipeline.journal import Journal
+from syncer.pipeline.search_lag import SearchLag
 
 GATHER = 0.05
 """Seconds in which last looks are gathered, so that one walk over the newest tickets serves them all."""
 LAG_MARGIN = 1.5
-log = structlog.get_logger()
 
 
 class Doubts:
     """One per pass. `floor` and `known` say which target tickets are surely not the ones in doubt."""
 
-    def __init__(self, target: Target, lag: float | None) -> None:
+    def __init__(self, target: Target, lag: SearchLag) -> None:
         self._target = target
-        self._settle = target.settle + LAG_MARGIN * (lag or 0.0)
+        self.lag = lag
         self._known = SeenIds()
         self._floor: TicketId | None = None
         self._highest: TicketId | None = None
@@ -50,8 +48,9 @@ class Doubts:
         stamp = self.ages.pop(source, None)
         return None if stamp is None else (stamp, self._floor)
 
-    def made(self, id: TicketId) -> None:
+    def made(self, key: Key, id: TicketId) -> None:
         """We know who made this one."""
+        self.lag.made(key, id)
         if id.isdigit():
             self._known.add(id)
             if self._highest is None or int(id) > int(self._highest):
@@ -61,13 +60,19 @@ class Doubts:
         """A ticket older than whatever is announced from now on."""
         return self._highest
 
+    @property
+    def can_look(self) -> bool:
+        """Whether this target can be asked what became of a write."""
+        return self._target.capabilities.finds_by_key and not self.lag.blind
+
     async def resolve(self, key: Key, stamp: float, floor: TicketId | None) -> TicketId | None:
         """The ticket an attempt stamped at `stamp` (monotonic) made; None when there is surely none."""
         self.pending += 1
         try:
             if (found := (await self._target.find([key], None)).get(key)) is not None:
                 return found
-            wait = stamp + self._settle - time.monotonic()
+            settle = self._target.settle + LAG_MARGIN * await self.lag.known()
+            wait = stamp + settle - time.monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)
             return await self._look_for_the_last_time(key, floor)

@@ -1,4 +1,4 @@
-"""The few things a pass reads and writes down. The store has the real one; a dry run has one that forgets."""
+"""The few things a pass reads and writes down. The store has the one of a real run."""
 
 from __future__ import annotations
 
@@ -39,17 +39,3 @@ class Journal(Protocol):
 
     async def advance(self, cursor: Cursor) -> None:
         """Move the checkpoint, after everything before it is durable."""
-
-
-class ForgettingJournal:
-    """The journal of a dry run: knows what is known, remembers nothing."""
-
-    def __init__(self, known: dict[TicketId, Link] | None = None) -> None:
-        self._known = known or {}
-
-    async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
-        """What it was made with."""
-        return {id: self._known[id] for id in ids if id in self._known}
-
-    def park(self, source: TicketId, reason: str, detail: str) -> None:
-        """Forgotten."""

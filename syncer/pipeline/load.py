@@ -90,8 +90,10 @@ class Load:
 
     async def _adopted(self, draft: Draft, stamp: float, floor: TicketId | None) -> bool:
         """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""
-        if not self._target.capabilities.finds_by_key:
-            self._park(draft, "in_doubt", f"look on the target for a ticket marked {draft.key}; none can be searched")
+        if not self._doubts.can_look:
+            self._park(
+                draft, "in_doubt", f"look on the target for a ticket marked [{draft.key}]; its search cannot tell"
+            )
             return True
         found = await self._doubts.resolve(draft.key, stamp, floor)
         if found is None:
@@ -103,7 +105,7 @@ class Load:
 
     def _created(self, draft: Draft, written: Written) -> None:
         self._journal.done(draft.source_id, written.id)
-        self._doubts.made(written.id)
+        self._doubts.made(draft.key, written.id)
         self._tally.count(Result.CREATED, draft.source_id)
         self._tally.lost((*draft.losses, *written.losses))
 

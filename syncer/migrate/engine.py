@@ -1,0 +1,230 @@
+"""One run of a route, from lease to last commit: what backfill, delta and retry have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import asyncpg
+import structlog
+from msgspec import Struct
+
+from syncer.deskkit.contract import Page, Source, Target
+from syncer.errors import Brake, Interrupted, SyncerError
+from syncer.mapping.tables import Tables, normal_email
+from syncer.mapping.ticket import Limits, Mapper
+from syncer.model.ids import Cursor, TicketId
+from syncer.model.link import Link
+from syncer.model.lookups import LookupValue
+from syncer.pipeline.doubts import Doubts
+from syncer.pipeline.flow import Pass, run_pass
+from syncer.pipeline.load import Load, Preview
+from syncer.pipeline.search_lag import SearchLag
+from syncer.pipeline.strangers import Strangers
+from syncer.pipeline.tally import Tally
+from syncer.settings import Route
+from syncer.store import effects, leases, lookups, runs
+from syncer.store.journal import Journal
+from syncer.store.sidecar import Sidecar
+
+READERS = 4
+SPARE_WRITERS = 1.5
+"""Writers for each parallel create: the spare ones announce while the others wait for the target."""
+NOTE_EVERY = 2.0
+log = structlog.get_logger()
+
+
+class Engine(Struct, kw_only=True):
+    """A route ready to run."""
+
+    config: Route
+    id: int
+    source: Source
+    target: Target
+    pool: asyncpg.Pool
+    home: Path
+    limits: Limits
+    tables: Tables
+    stop: asyncio.Event
+    watch: Callable[[Tally, Doubts | None], None] = lambda tally, doubts: None
+
+    def mapper(self) -> Mapper:
+        """The compiled mapping."""
+        return Mapper(self.config.rules, self.tables, self.limits, self.config.mark)
+
+    def strangers(self) -> Strangers:
+        """Whoever is met for the first time is remembered, and matched by e-mail like everybody else."""
+        by_email = {
+            normal_email(v.email): id for (kind, id), v in self.tables.target.items() if kind == "person" and v.email
+        }
+
+        async def learn(person: LookupValue) -> None:
+            if person.email and (found := by_email.get(normal_email(person.email))):
+                self.tables.people.setdefault(person.id, found)
+            await lookups.add(self.pool, self.config.source, [person])
+
+        return Strangers(self.source, self.tables, learn)
+
+
+class Report(Struct, kw_only=True):
+    """How a run ended."""
+
+    run: int
+    route: str
+    kind: str
+    seconds: float
+    tally: Tally
+    sidecar: Path | None
+    private_notes_kept: int = 0
+
+
+Pages = Callable[[Cursor | None], AsyncIterator[Page]]
+
+
+async def run(engine: Engine, kind: str, pages: Pages, *, checkpoint: bool) -> Report:
+    """Carry the pages over under a lease, with everything on record. Raises what ended the run early."""
+    async with leases.hold(engine.pool, engine.id) as lease:
+        number = await runs.begin(engine.pool, engine.id, kind, await lookups.version(engine.pool, engine.id))
+        folder = engine.home / "runs" / str(number)
+        sidecar = Sidecar(folder / "private-notes.jsonl")
+        journal = Journal(engine.pool, lease, engine.id, number, sidecar)
+        tally, started = Tally(), time.monotonic()
+        state, message = "stopped", ""
+        try:
+            await _carry(engine, journal, tally, pages, checkpoint=checkpoint)
+            state = "done"
+        except SyncerError as e:
+            state = "interrupted" if isinstance(e, Interrupted) else "stopped"
+            message = e.message
+            raise
+        except asyncio.CancelledError:
+            state = "interrupted"
+            raise
+        finally:
+            sidecar.close()
+            await _end(engine, number, state, tally, message)
+        kept = sidecar.path if sidecar.path.exists() else None
+        return Report(
+            run=number,
+            route=engine.config.name,
+            kind=kind,
+            seconds=time.monotonic() - started,
+            tally=tally,
+            sidecar=kept,
+        )
+
+
+async def _end(engine: Engine, number: int, state: str, tally: Tally, message: str) -> None:
+    try:
+        await runs.end(engine.pool, number, state, tally.counts(), dict(tally.losses), message)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as e:
+        # The run's row stays `running`; the next run calls it interrupted. What counts is in the effects.
+        log.warning("run_not_closed", run=number, error=str(e))
+
+
+async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *, checkpoint: bool) -> None:
+    lag = SearchLag(engine.target, await runs.search_lag(engine.pool, engine.id))
+    doubts = Doubts(engine.target, lag)
+    spool = engine.home / "spool" / str(journal.run)
+    spool.mkdir(parents=True, exist_ok=True)
+    writer = asyncio.create_task(journal.write_down())
+    noter = asyncio.create_task(_note(engine, journal, tally, doubts))
+    try:
+        await doubts.begin(journal)
+        since = await runs.checkpoint(engine.pool, engine.id)
+        moving = Pass(
+            source=engine.source, mapper=engine.mapper(), strangers=engine.strangers(), journal=journal,
+            deliver=Load(engine.source, engine.target, journal, doubts, tally, spool), tally=tally,
+            updates=engine.target.capabilities.updates, readers=READERS,
+            writers=max(2, int(engine.target.parallel * SPARE_WRITERS)), stop=engine.stop,
+        )  # fmt: skip
+        cursor = await run_pass(moving, pages(since))
+        await lag.known()
+        await journal.flush()
+        if lag.measured is not None:
+            await runs.measured(engine.pool, engine.id, lag.measured)
+        if lag.blind:
+            tally.notes.append("the target's search never showed a ticket we made: doubtful tickets are parked")
+        if checkpoint and cursor is not None:
+            await journal.advance(cursor)
+    finally:
+        noter.cancel()
+        try:
+            await _last_flush(journal)
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, noter, return_exceptions=True)
+            shutil.rmtree(spool, ignore_errors=True)
+
+
+async def _last_flush(journal: Journal) -> None:
+    """What is known must be on record, however the pass ended; a dead database has already been told of."""
+    try:
+        await asyncio.wait_for(journal.flush(), 20)
+    except (SyncerError, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        log.warning("outcomes_not_on_record", hint="the next run looks them up on the target")
+
+
+async def _note(engine: Engine, journal: Journal, tally: Tally, doubts: Doubts) -> None:
+    """Keep the run's row and whoever watches up to date."""
+    tick = 0
+    while True:
+        engine.watch(tally, doubts)
+        await asyncio.sleep(NOTE_EVERY / 8)
+        tick += 1
+        if tick % 8 == 0:
+            try:
+                await runs.note(engine.pool, journal.run, tally.counts(), dict(tally.losses))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                continue
+
+
+class _DryJournal:
+    """The journal of a dry run: knows what is known, remembers nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+        """As it is on record."""
+        return await effects.links(self._engine.pool, self._engine.id, ids)
+
+    def park(self, source: TicketId, reason: str, detail: str) -> None:
+        """Forgotten."""
+
+
+async def preview(engine: Engine, pages: AsyncIterator[Page]) -> Tally:
+    """A dry run: reads and maps everything, writes nothing anywhere."""
+    tally = Tally()
+
+    moving = Pass(
+        source=engine.source, mapper=engine.mapper(), strangers=engine.strangers(), journal=_DryJournal(engine),
+        deliver=Preview(tally), tally=tally, updates=engine.target.capabilities.updates, readers=READERS,
+        writers=2, stop=engine.stop,
+    )  # fmt: skip
+    watching = asyncio.create_task(_watch(engine, tally))
+    try:
+        await run_pass(moving, pages)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    return tally
+
+
+async def _watch(engine: Engine, tally: Tally) -> None:
+    while True:
+        engine.watch(tally, None)
+        await asyncio.sleep(NOTE_EVERY / 8)
+
+
+async def check_shrunken(engine: Engine, listed: int) -> None:
+    """A source that shows far fewer tickets than were migrated before is looked at by a person first."""
+    done = (await effects.count(engine.pool, engine.id)).get("done", 0)
+    if done >= 10 and listed < done * engine.config.brakes.shrink:
+        raise Brake(
+            f"desk {engine.config.source} shows {listed} tickets, but {done} were migrated from it before",
+            hint="Was the view changed, or may the account see less? If that is right, set brakes.shrink of the route.",
+        )

@@ -1,0 +1,136 @@
+"""A route's lookup tables: pulled from both desks, matched, and put together for mapping."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import asyncpg
+from msgspec import Struct
+
+from syncer.deskkit.contract import Desk
+from syncer.errors import ConfigError
+from syncer.mapping.match import Proposal, match_people, propose
+from syncer.mapping.rules import Rules
+from syncer.mapping.sheet import people_table
+from syncer.mapping.tables import DROP, Tables, indexed
+from syncer.model.lookups import Decision, How, LookupValue, Outcome
+from syncer.settings import Route
+from syncer.store import lookups as store
+
+FieldKinds = Mapping[str, str | None]
+"""Target field -> the list its values come from."""
+
+
+class Pair(Struct, frozen=True):
+    """A source list that is carried over to a target list."""
+
+    kind: str
+    target_kind: str
+
+
+def pairs(rules: Rules, fields: FieldKinds) -> list[Pair]:
+    """The pairs of lists a mapping needs, each once."""
+    found = [Pair(kind, fields.get(name) or name) for name, kind in rules.lookup_kinds()]
+    return list(dict.fromkeys(found))
+
+
+async def pull(pool: asyncpg.Pool, name: str, desk: Desk) -> dict[str, int]:
+    """Read every list of a desk and remember it; how many values of each kind."""
+    values = [value async for value in desk.lookups()]
+    await store.replace(pool, name, values)
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[value.kind] = counts.get(value.kind, 0) + 1
+    return counts
+
+
+async def pulled(pool: asyncpg.Pool, name: str) -> bool:
+    """Whether this desk's lists were ever pulled."""
+    return await store.any_values(pool, name)
+
+
+async def match(pool: asyncpg.Pool, route_id: int, route: Route, fields: FieldKinds) -> dict[Pair, list[Proposal]]:
+    """Propose a decision for every source value and put those that are sure on record."""
+    source, target = await store.values(pool, route.source), await store.values(pool, route.target)
+    current = await store.decisions(pool, route_id)
+    result: dict[Pair, list[Proposal]] = {}
+    new: list[Decision] = []
+    for pair in pairs(route.rules, fields):
+        existing = {d.source_id: d for d in current if (d.kind, d.target_kind) == (pair.kind, pair.target_kind)}
+        proposals = propose(
+            [v for v in source if v.kind == pair.kind],
+            [v for v in target if v.kind == pair.target_kind],
+            pair.kind, pair.target_kind, route.rules.aliases.get(pair.kind, {}), route.rules.fuzzy, existing,
+        )  # fmt: skip
+        result[pair] = proposals
+        new += [p.decision for p in proposals if p.decision is not None and p.decision.how != How.HAND]
+    await store.decide(pool, route_id, new)
+    return result
+
+
+async def tables(pool: asyncpg.Pool, route_id: int, route: Route, version: int | None = None) -> Tables:
+    """Everything mapping needs, in memory."""
+    source = await store.values(pool, route.source)
+    target = await store.values(pool, route.target)
+    decided: dict[tuple[str, str], dict[str, str]] = {}
+    defaulted: dict[tuple[str, str], set[str]] = {}
+    for decision in await store.decisions(pool, route_id, version):
+        key = (decision.kind, decision.target_kind)
+        if decision.outcome == Outcome.DEFAULT:
+            defaulted.setdefault(key, set()).add(decision.source_id)
+        elif decision.outcome == Outcome.DROP:
+            decided.setdefault(key, {})[decision.source_id] = DROP
+        elif decision.target_id is not None:
+            decided.setdefault(key, {})[decision.source_id] = decision.target_id
+    people, _ = match_people(
+        [v for v in source if v.kind == "person"],
+        [v for v in target if v.kind == "person"],
+        route.rules.people.match,
+        await asyncio.to_thread(operators_table, route.rules.people.table),
+    )
+    return Tables(decided, defaulted, indexed(source), indexed(target), people)
+
+
+def operators_table(path: Path | None) -> dict[str, str]:
+    """The operator's CSV of people; empty where there is none. Raises ConfigError with all its mistakes."""
+    if path is None:
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"people.table: {path} cannot be read: {e}", hint="A CSV with the columns email,id.") from e
+    try:
+        return people_table(text)
+    except ValueError as e:
+        raise ConfigError(f"people.table: {path}", problems=tuple(str(e).splitlines())) from e
+
+
+class Open(Struct, frozen=True):
+    """A source value that a mapped field may meet and nobody has decided about."""
+
+    field: str
+    kind: str
+    value: LookupValue
+
+
+def undecided(rules: Rules, fields: FieldKinds, known: Tables) -> list[Open]:
+    """Totality without reading a ticket: listed values that would be unmapped if they occurred."""
+    found = []
+    for name, kind in rules.lookup_kinds():
+        if rules.fields[name].default is not None:
+            continue
+        key = (kind, fields.get(name) or name)
+        decided, defaulted = known.decided.get(key, {}), known.defaulted.get(key, set())
+        found += [
+            Open(name, kind, value)
+            for (k, id), value in known.source.items()
+            if k == kind and id not in decided and id not in defaulted
+        ]
+    return found
+
+
+def changed(proposals: Sequence[Proposal]) -> int:
+    """How many of these have a decision."""
+    return sum(1 for p in proposals if p.decision is not None)
