@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from syncer.deskkit.contract import Page, Source, Target
-from syncer.errors import Brake, Interrupted, SyncerError
+from syncer.errors import Interrupted, SyncerError
 from syncer.mapping.tables import Tables, normal_email
 from syncer.mapping.ticket import Limits, Mapper
 from syncer.model.ids import Cursor, TicketId
@@ -218,13 +218,3 @@ async def _watch(engine: Engine, tally: Tally) -> None:
     while True:
         engine.watch(tally, None)
         await asyncio.sleep(NOTE_EVERY / 8)
-
-
-async def check_shrunken(engine: Engine, listed: int) -> None:
-    """A source that shows far fewer tickets than were migrated before is looked at by a person first."""
-    done = (await effects.count(engine.pool, engine.id)).get("done", 0)
-    if done >= 10 and listed < done * engine.config.brakes.shrink:
-        raise Brake(
-            f"desk {engine.config.source} shows {listed} tickets, but {done} were migrated from it before",
-            hint="Was the view changed, or may the account see less? If that is right, set brakes.shrink of the route.",
-        )

@@ -1,0 +1,76 @@
+"""What commands print: one JSON document or a few plain tables on stdout; errors with place, cause and next step on stderr."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from syncer.errors import ConfigError, SyncerError
+from syncer.log import redact
+
+T = TypeVar("T")
+PARKED = 1
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine on the fastest loop there is."""
+    try:
+        import uvloop
+    except ImportError:  # not to be had on Windows
+        return asyncio.run(main)
+    return uvloop.run(main)
+
+
+def tell(error: BaseException) -> int:
+    """Say what went wrong and what to do; the exit code."""
+    if not isinstance(error, SyncerError):
+        import structlog
+
+        structlog.get_logger().exception("unforeseen", exc_info=error)
+        click.echo(f"error: unforeseen: {type(error).__name__}: {redact(str(error))}", err=True)
+        click.echo("This is a fault of syncer. Nothing is lost: the same command goes on.", err=True)
+        return 3
+    click.echo(f"error: {redact(error.message)}", err=True)
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            click.echo(f"  {redact(problem)}", err=True)
+    if error.hint:
+        click.echo(f"next: {redact(error.hint)}", err=True)
+    return error.exit_code
+
+
+def document(value: Any) -> None:
+    """The one JSON document of a command."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns, right-aligned where they hold numbers; control characters in tickets' words do no harm."""
+    cells = [[redact(str("" if c is None else c)) for c in row] for row in rows]
+    if not cells:
+        click.echo("(none)")
+        return
+    numeric = [all(_number(row[i]) for row in cells) for i in range(len(head))]
+    widths = [max(len(h), *(len(row[i]) for row in cells)) for i, h in enumerate(head)]
+    lines = [head, *cells]
+    for row in lines:
+        line = "  ".join(
+            cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)
+        )
+        click.echo(line.rstrip())
+
+
+def _number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").replace("%", "").strip().isdigit() or not cell
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with this exit code."""
+    sys.stdout.flush()
+    raise click.exceptions.Exit(code)

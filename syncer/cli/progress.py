@@ -1,0 +1,94 @@
+"""A bar on a terminal, a line every few seconds elsewhere; on stderr, so that stdout stays a document."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from syncer.deskkit.budget import Budget
+from syncer.pipeline.doubts import Doubts
+from syncer.pipeline.tally import Result, Tally
+
+EVERY = 5.0
+WINDOW = 10.0
+
+
+class Progress:
+    """Shows how a run comes along: done of read, rate, time left, and what it waits for."""
+
+    def __init__(self, what: str, budgets: dict[str, Budget], *, quiet: bool = False) -> None:
+        self._what = what
+        self._budgets = budgets
+        self._quiet = quiet
+        self._started = time.monotonic()
+        self._said = self._started
+        self._marks: list[tuple[float, int]] = []
+        self._live: Any = None
+
+    def __call__(self, tally: Tally, doubts: Doubts | None) -> None:
+        """Called a few times a second by the run."""
+        if self._quiet:
+            return
+        now = time.monotonic()
+        self._marks.append((now, tally.ended()))
+        while now - self._marks[0][0] > WINDOW:
+            self._marks.pop(0)
+        if sys.stderr.isatty():
+            self._draw(tally, doubts)
+        elif now - self._said >= EVERY:
+            self._said = now
+            click.echo(self.line(tally, doubts), err=True)
+
+    def line(self, tally: Tally, doubts: Doubts | None) -> str:
+        """The state in one line."""
+        rate, left = self._rate(), ""
+        if rate > 0 and tally.read > tally.ended():
+            left = f", {_span((tally.read - tally.ended()) / rate)} left of what is listed"
+        return f"{self._what}: {tally.ended():,} of {tally.read:,} {self._facts(tally)}, {rate:,.0f}/s{left}{self._waits(doubts)}"
+
+    def _facts(self, tally: Tally) -> str:
+        facts = [f"{tally.results[r]:,} {r}" for r in Result if tally.results[r]]
+        return f"({', '.join(facts)})" if facts else ""
+
+    def _rate(self) -> float:
+        if len(self._marks) < 2:
+            return 0.0
+        (t0, n0), (t1, n1) = self._marks[0], self._marks[-1]
+        return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
+
+    def _waits(self, doubts: Doubts | None) -> str:
+        waits = [f"{name}: {why}" for name, budget in self._budgets.items() if (why := budget.limiting())]
+        if doubts is not None and doubts.pending:
+            waits.append(f"{doubts.pending} lost answers being looked for")
+        return f"; waits for {'; '.join(waits)}" if waits else ""
+
+    def _draw(self, tally: Tally, doubts: Doubts | None) -> None:
+        if self._live is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn
+            from rich.progress import Progress as Bar
+
+            self._live = Bar(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[facts]}"),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._task = self._live.add_task(self._what, facts="")
+            self._live.start()
+        text = self.line(tally, doubts).partition(": ")[2]
+        self._live.update(self._task, total=max(tally.read, 1), completed=tally.ended(), facts=text)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._live is not None:
+            self._live.stop()
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
