@@ -88,7 +88,7 @@ async def open_route(settings: Settings, name: str | None) -> AsyncIterator[Open
             raise ConfigError(f"desk {config.source} cannot be read from by this syncer, only written to")
         if not target.capabilities.writes:
             raise ConfigError(f"desk {config.target} cannot be written to by this syncer, only read from")
-        _check_rules(config, target.capabilities)
+        check_rules(settings, config)
         pool = await stack.enter_async_context(open_store(settings))
         yield OpenRoute(
             config=config,
@@ -100,8 +100,10 @@ async def open_route(settings: Settings, name: str | None) -> AsyncIterator[Open
         )
 
 
-def _check_rules(route: Route, facts: Capabilities) -> None:
-    """The mapping against what the target takes; all problems at once."""
+def check_rules(settings: Settings, route: Route) -> None:
+    """The mapping against what the target takes; all problems at once. Asks no desk."""
+    config = settings.desk(route.target)
+    facts = registry.spec(config.kind).open(config).capabilities  # type: ignore[attr-defined]
     there = ", ".join(sorted({"title", "body", *facts.fields}))
     problems = [
         f"{route.mapping}: fields.{name}: the target has no such field; it has {there}"

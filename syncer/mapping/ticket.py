@@ -83,7 +83,15 @@ class Mapper:
                 return Skipped(ticket.id, f"skip.{kind}")
         missing: Missing = []
         losses: list[str] = []
+        title, body, fields = self.values(ticket, missing, losses)
+        if missing:
+            return Unmapped(ticket.id, ticket.version, tuple(missing))
+        return self._draft(ticket, title, body, fields, losses)
+
+    def values(self, ticket: Ticket, missing: Missing, losses: list[str]) -> tuple[str, str, dict[str, str]]:
+        """Title, body and fields in the target's words; what has no decision goes to `missing`."""
         fields: dict[str, str] = {}
+        title = body = ""
         try:
             for name, of in self._fields:
                 value = of(ticket, missing, losses)
@@ -93,15 +101,13 @@ class Mapper:
             body = self._body(ticket, missing, losses) or ""
         except ValueError as e:
             missing.append(("conversion", "value", str(e)[:200]))
-            return Unmapped(ticket.id, ticket.version, tuple(missing))
+            return title, body, fields
         self._status(fields, losses)
         self._requester(ticket, fields, missing, losses)
         for name, field in self._limits.fields.items():
             if field.required and name not in fields and not any(m[0] == name for m in missing):
                 missing.append((name, field.lookup or name, "(empty)"))
-        if missing:
-            return Unmapped(ticket.id, ticket.version, tuple(missing))
-        return self._draft(ticket, title, body, fields, losses)
+        return title, body, fields
 
     def _draft(self, ticket: Ticket, title: str, body: str, fields: dict[str, str], losses: list[str]) -> Draft:
         key = self.key(ticket.id)

@@ -1,0 +1,181 @@
+"""Plans and runs in words and as plain values for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from syncer.deskkit.contract import Capabilities
+from syncer.mapping.tables import Tables
+from syncer.pipeline.tally import Result, Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Protocol
+
+    class _Route(Protocol):
+        name: str
+        source: str
+        target: str
+        mapping: Path
+
+    class _Report(Protocol):
+        run: int
+        route: str
+        kind: str
+        seconds: float
+        tally: Tally
+        sidecar: Path | None
+
+
+LOSSES = {
+    "title_cut": "titles cut; the whole title stands in the body",
+    "times_as_text": "tickets whose times stand in the body, not in the target's own fields",
+    "comment_as_text": "comments told in the body, with author and time as text",
+    "assignee_as_text": "assignees named in the body only",
+    "custom_fields_as_text": "tickets whose custom fields are told in the body",
+    "status_as_text": "tickets that were not open and are registered as open; the body tells what they were",
+    "requester_fallback": "requesters unknown to the target, stood in for by the fallback",
+    "private_note_withheld": "private notes kept out of the target, in a file on this machine",
+    "private_file_withheld": "files of private notes kept out of the target",
+    "private_note_dropped": "private notes left out",
+    "body_rest_attached": "bodies too long for the target, their rest attached as a text file",
+    "body_cut": "bodies cut",
+    "file_unreadable": "files that could not be read from the source; the body says so",
+    "file_too_large": "files the target refused as too large",
+}
+REASONS = {
+    "unmapped": "a value has no decision",
+    "unreadable": "the source could not show it",
+    "gone": "it vanished while we read",
+    "refused": "the target refused it",
+    "in_doubt": "nobody can tell whether it was created",
+    "changed_after": "it changed on the source after it was migrated",
+}
+
+
+def _loss(code: str) -> str:
+    if code.endswith("_defaulted"):
+        return f"values of {code.removesuffix('_defaulted')} replaced by the mapping's default"
+    return LOSSES.get(code, code)
+
+
+def _losses(tally: Tally) -> list[dict[str, Any]]:
+    return [{"code": code, "count": n, "meaning": _loss(code)} for code, n in tally.losses.most_common()]
+
+
+def _parked(tally: Tally) -> list[dict[str, Any]]:
+    return [
+        {
+            "reason": reason,
+            "count": n,
+            "meaning": REASONS.get(reason, reason),
+            "examples": tally.examples.get(reason, []),
+        }
+        for reason, n in tally.reasons.most_common()
+    ]
+
+
+def of_plan(route: _Route, tables: Tables, target: Capabilities, tally: Tally) -> dict[str, Any]:
+    """A plan as plain values: counts, blockers, losses, who would be mailed."""
+    blockers = [
+        {
+            "field": field, "kind": kind, "id": id, "name": tables.name(kind, id), "tickets": n,
+            "examples": tally.examples.get((field, kind, id), []),
+        }
+        for (field, kind, id), n in tally.unmapped.most_common()
+    ]  # fmt: skip
+    return {
+        "route": route.name,
+        "source": route.source,
+        "target": route.target,
+        "mapping": str(route.mapping),
+        "counts": tally.counts(),
+        "balanced": tally.balanced(),
+        "blockers": blockers,
+        "parked": _parked(tally),
+        "losses": _losses(tally),
+        "mails": target.notifies,
+        "notes": tally.notes,
+    }
+
+
+def blocker_lines(plan: dict[str, Any]) -> list[str]:
+    """One line for each value without a decision."""
+    return [
+        f"{b['field']}: no decision for {b['kind']} {b['name']!r} (id {b['id']}): {b['tickets']} tickets,"
+        f" for instance {', '.join(b['examples'][:3])}"
+        for b in plan["blockers"]
+    ]
+
+
+def _lines_of(losses: list[dict[str, Any]], parked: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    if parked:
+        lines.append("Not carried over, and why:")
+        lines += [
+            f"  {p['count']:>8,}  {p['meaning']} ({p['reason']}), for instance {', '.join(p['examples'][:3])}"
+            for p in parked
+        ]
+    if losses:
+        lines.append("Carried over with a loss:")
+        lines += [f"  {x['count']:>8,}  {x['meaning']} ({x['code']})" for x in losses]
+    return lines
+
+
+def plan_text(plan: dict[str, Any]) -> str:
+    """A plan for a terminal."""
+    counts = plan["counts"]
+    lines = [f"Plan for {plan['route']}: {plan['source']} -> {plan['target']} ({counts['read']:,} tickets read)"]
+    words = {"created": "would be created", "updated": "would be updated", "unchanged": "are over already",
+             "skipped": "are left behind by rule", "parked": "would be parked"}  # fmt: skip
+    lines += [f"  {counts[r]:>8,}  {words[r]}" for r in Result if counts[r] or r == Result.CREATED]
+    if plan["blockers"]:
+        lines.append("Blocks the migration: values without a decision")
+        lines += [f"  {line}" for line in blocker_lines(plan)]
+        lines.append(f"  Decide in {plan['mapping']} or by: syncer lookups export {plan['route']}")
+    lines += _lines_of(plan["losses"], plan["parked"])
+    if plan["mails"]:
+        lines.append(f"Mails: {plan['mails']}")
+    lines += [f"Note: {note}" for note in plan["notes"]]
+    lines.append("Nothing was written.")
+    return "\n".join(lines)
+
+
+def of_run(report: _Report) -> dict[str, Any]:
+    """A finished run as plain values."""
+    tally = report.tally
+    return {
+        "run": report.run,
+        "route": report.route,
+        "kind": report.kind,
+        "seconds": round(report.seconds, 3),
+        "counts": tally.counts(),
+        "balanced": tally.balanced(),
+        "parked": _parked(tally),
+        "losses": _losses(tally),
+        "private_notes": str(report.sidecar) if report.sidecar else None,
+        "notes": tally.notes,
+    }
+
+
+def run_text(report: _Report) -> str:
+    """A finished run for a terminal."""
+    run = of_run(report)
+    counts, seconds = run["counts"], max(report.seconds, 0.001)
+    lines = [
+        f"Run {run['run']} of {run['route']} ({run['kind']}) is done: {counts['read']:,} tickets in {seconds:,.1f} s,"
+        f" {counts['read'] / seconds:,.0f}/s"
+    ]
+    total = " + ".join(f"{counts[r]:,} {r}" for r in Result)
+    lines.append(f"  {counts['read']:,} read = {total}" + ("" if run["balanced"] else "  THE SUM IS WRONG"))
+    if counts["adopted"]:
+        lines.append(
+            f"  {counts['adopted']:,} of the created ones were found on the target after their answer was lost"
+        )
+    lines += _lines_of(run["losses"], run["parked"])
+    if run["private_notes"]:
+        lines.append(f"Private notes were kept here: {run['private_notes']}")
+    lines += [f"Note: {note}" for note in run["notes"]]
+    if counts["parked"]:
+        lines.append(f"next: syncer parked list {run['route']}")
+    return "\n".join(lines)
