@@ -30,9 +30,7 @@ def small_world() -> World:
         SeedPerson(name="Ann", lastname="Agent", email="ann@example.org", agent=True),
         SeedPerson(name="Bo", lastname="Fixer", email="bo@example.org", agent=True),
     ]
-    people += [
-        SeedPerson(name=f"Rita{n}", lastname="Asker", email=f"rita{n}@example.org") for n in range(1, 9)
-    ]
+    people += [SeedPerson(name=f"Rita{n}", lastname="Asker", email=f"rita{n}@example.org") for n in range(1, 9)]
 
     def ticket(title: str, status: str, **more: Any) -> SeedTicket:
         plain: dict[str, Any] = {
@@ -50,9 +48,7 @@ def small_world() -> World:
         }
         return SeedTicket(title=title, status=status, **(plain | more))
 
-    solution = SeedComment(
-        0, "Tray cleaned", 1_714_555_000, solution=True, files=[SeedFile("tray.jpg", b"jpeg")]
-    )
+    solution = SeedComment(0, "Tray cleaned", 1_714_555_000, solution=True, files=[SeedFile("tray.jpg", b"jpeg")])
     return World(
         people=people,
         categories=[("IT", "Hardware"), ("IT", "Software"), ("HR", "Software")],
@@ -61,9 +57,7 @@ def small_world() -> World:
         companies=["Example Ltd"],
         custom={},
         tickets=[
-            ticket(
-                "Printer jammed", "solved", assignee=0, comments=[solution], files=[SeedFile("a.png", b"png")]
-            ),
+            ticket("Printer jammed", "solved", assignee=0, comments=[solution], files=[SeedFile("a.png", b"png")]),
             ticket("VPN drops [ZD-12]", "new", updated=1_714_999_999, priority="low"),
             ticket("Laptop [ZD-123]", "closed", requester=3, closed=1_714_560_000),
             ticket("Keyboard waits", "waiting", requester=-1),
@@ -406,9 +400,7 @@ async def test_a_body_over_the_limit_is_413(chunked: bool) -> None:
         form = form_of(caller.parts())
         form.add_field("Uploads", b"x" * 30_000, filename="big.bin")
         path = "/api/TicketsApi/register"
-        async with caller.client.post(
-            path, data=form, headers=caller.headers, chunked=chunked or None
-        ) as answer:
+        async with caller.client.post(path, data=form, headers=caller.headers, chunked=chunked or None) as answer:
             assert answer.status == 413
         assert caller.desk.summary()["tickets"] == 4
 
@@ -442,9 +434,7 @@ async def test_file_names_are_read_in_every_documented_spelling(parameter: str, 
     async with calling() as caller:
         fields = [(f'name="{part}"', value) for part, value in caller.parts().items()]
         fields.append((f'name="Uploads"; {parameter}', "content"))
-        body = "".join(
-            f"--B'x\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n" for head, value in fields
-        )
+        body = "".join(f"--B'x\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n" for head, value in fields)
         raw = f"preamble\r\n{body}--B'x--\r\n".encode()
         assert await caller.send_raw(raw, 'multipart/form-data; boundary="B\'x"') == 201
         assert caller.desk.state()["tickets"][-1]["uploads"][0]["name"] == name
@@ -619,11 +609,7 @@ async def test_search_finds_across_thousands_and_follows_edits() -> None:
     world = small_world()
     world.tickets = [
         SeedTicket(
-            **{
-                name: getattr(world.tickets[1], name)
-                for name in world.tickets[1].__struct_fields__
-                if name != "title"
-            },
+            **{name: getattr(world.tickets[1], name) for name in world.tickets[1].__struct_fields__ if name != "title"},
             title=f"Ticket [QX-{number}]",
         )
         for number in range(3000)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from yarl import URL
@@ -30,6 +30,7 @@ KINDS = (
 )  # fmt: skip
 PAGE_SIZE = 500
 FILE_LIMIT = 1024 * 1024 * 1024
+T = TypeVar("T")
 Params = Sequence[tuple[str, object]]
 
 
@@ -156,10 +157,12 @@ class InvGate:
         for kind, endpoint in (("user_group", "groups"), ("company", "companies")):
             for value in lists.named(kind, wire.rows(await self._json(endpoint))):
                 yield value
+        types = {str(row["id"]): str(row["name"]) for row in wire.rows(await self._json("cf.fields.types"))}
         for row in wire.rows(await self._json("cf.fields.all")):
             field = lists.custom_field(row)
             yield field
-            if "list" in str(row.get("type", "")).lower():
+            kind = str(row.get("type", ""))  # the name of a type in some versions, its id in others
+            if "list" in types.get(kind, kind).lower():
                 keys = await self._json("cf.field.options.list", [("uid", field.id)])
                 for value in lists.options(field.id, field.name, keys):
                     yield value
@@ -182,10 +185,13 @@ class InvGate:
         return list(found.values())
 
     async def _view_page(self, params: Params) -> list[TicketId]:
+        return await self._view("incidents.by.view", params, wire.request_ids)
+
+    async def _view(self, endpoint: str, params: Params, decode: Callable[[bytes, str], T]) -> T:
+        """A page of the configured view. Raises ConfigError when the API user cannot see that view."""
         what = f"{self._config.name}: view {self._config.view_id}"
         try:
-            body = await self._get("incidents.by.view", [("view_id", self._config.view_id), *params])
-            return wire.request_ids(body, what)
+            return decode(await self._get(endpoint, [("view_id", self._config.view_id), *params]), what)
         except Rejected as e:
             raise ConfigError(
                 f"{what} cannot be read: {e.message}",
@@ -197,12 +203,10 @@ class InvGate:
         """Rows of the view by last update, newest first, each with its time."""
         key, keys = None, set[str]()
         while True:
-            params: list[tuple[str, object]] = [("view_id", self._config.view_id)]
-            params += [("sort_by", "last_update"), ("order_by", "desc")]
+            params: list[tuple[str, object]] = [("sort_by", "last_update"), ("order_by", "desc")]
             if key:
                 params.append(("page_key", key))
-            body = await self._get("incidents.details.by.view", params)
-            rows, key = wire.view_rows(body, f"{self._config.name}: view {self._config.view_id}")
+            rows, key = await self._view("incidents.details.by.view", params, wire.view_rows)
             if rows:
                 yield await self._with_times(rows)
             if not key or key in keys:
