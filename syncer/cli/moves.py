@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from syncer.cli import opening
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run
 
@@ -33,7 +31,7 @@ def plan(route: str | None, config: Path, as_json: bool) -> None:
     async def main() -> dict[str, Any]:
         from syncer.migrate import backfill
 
-        async with _engine(config, route, "plan", quiet=as_json) as (engine, progress):
+        async with opening.engine(config, route, "plan", quiet=as_json) as (engine, progress):
             tally = await backfill.plan(engine)
             progress.close()
             return summary.of_plan(engine.config, engine.tables, engine.target.capabilities, tally)
@@ -64,7 +62,7 @@ def migrate(route: str | None, no_plan: bool, config: Path, as_json: bool, yes: 
     async def main() -> Report:
         from syncer.migrate import backfill
 
-        async with _engine(config, route, "migrate", quiet=as_json) as (engine, progress):
+        async with opening.engine(config, route, "migrate", quiet=as_json) as (engine, progress):
             if not no_plan:
                 await _approve(engine, progress, ask=not yes, quiet=as_json)
             try:
@@ -86,74 +84,13 @@ def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
     async def main() -> Report:
         from syncer.migrate import delta as changes
 
-        async with _engine(config, route, "delta", quiet=as_json) as (engine, progress):
+        async with opening.engine(config, route, "delta", quiet=as_json) as (engine, progress):
             try:
                 return await changes.delta(engine)
             finally:
                 progress.close()
 
     _finish(run(main()), as_json)
-
-
-@asynccontextmanager
-async def _engine(config: Path, route: str | None, what: str, *, quiet: bool) -> AsyncIterator[tuple[Engine, Progress]]:
-    """A route ready to run: desks open, lists pulled and matched if that was never done, signals understood."""
-    from syncer import bootstrap, settings
-    from syncer.cli.progress import Progress
-    from syncer.migrate import lookups
-    from syncer.migrate.engine import Engine
-
-    async with bootstrap.open_route(settings.load(config), route) as opened:
-        fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
-        for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
-            if not await lookups.pulled(opened.pool, name):
-                click.echo(f"reading the lists of {name} ...", err=True)
-                await lookups.pull(opened.pool, name, desk)
-        await lookups.match(opened.pool, opened.id, opened.config, fields)
-        budgets = {opened.config.source: opened.source.budget, opened.config.target: opened.target.budget}
-        progress = Progress(f"{what} {opened.config.name}", budgets, quiet=quiet)
-        engine = Engine(
-            config=opened.config, id=opened.id, source=opened.source, target=opened.target, pool=opened.pool,
-            home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
-            tables=await lookups.tables(opened.pool, opened.id, opened.config),
-        )  # fmt: skip
-        with _signals(engine.stop):
-            _settle_memory()
-            yield engine, progress
-
-
-def _signals(stop: asyncio.Event) -> Any:
-    """The first Ctrl-C or SIGTERM finishes what is under way; the second one ends the process, which is safe too."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def listening() -> Any:
-        loop = asyncio.get_running_loop()
-
-        def ask() -> None:
-            if stop.is_set():
-                raise SystemExit(130)
-            click.echo("stopping: finishing what is under way; again to leave at once", err=True)
-            stop.set()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ask)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
-    return listening()
-
-
-def _settle_memory() -> None:
-    """What is loaded now lives to the end: the garbage collector need not look at it again (12 % at full speed)."""
-    import gc
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 50)
 
 
 async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from msgspec import Struct
 
 from syncer.deskkit.contract import Desk
 from syncer.errors import ConfigError
+from syncer.mapping import sheet
 from syncer.mapping.match import Proposal, match_people, propose
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
@@ -134,3 +136,36 @@ def undecided(rules: Rules, fields: FieldKinds, known: Tables) -> list[Open]:
 def changed(proposals: Sequence[Proposal]) -> int:
     """How many of these have a decision."""
     return sum(1 for p in proposals if p.decision is not None)
+
+
+async def people_summary(pool: asyncpg.Pool, route: Route) -> dict[str, Any]:
+    """How many people of the source are known to the target, in the shape of a matched list."""
+    source = await store.values(pool, route.source, ["person"])
+    target = await store.values(pool, route.target, ["person"])
+    table = await asyncio.to_thread(operators_table, route.rules.people.table)
+    found, unclear = match_people(source, target, route.rules.people.match, table)
+    return {
+        "kind": "person", "target_kind": "person", "values": len(source), "decided": len(found),
+        "defaulted": len(source) - len(found), "open": 0,
+        "examples": [f"{a.source.name!r} may be {' or '.join(a.target_ids)}: say which in people.table" for a in unclear[:5]],
+    }  # fmt: skip
+
+
+async def take_sheet(pool: asyncpg.Pool, route_id: int, route: Route, fields: FieldKinds, path: Path) -> dict[str, int]:
+    """Take the decisions of a spreadsheet file. Raises ConfigError with every mistake, having taken nothing."""
+    try:
+        text = await asyncio.to_thread(path.read_text, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} cannot be read: {e}", hint="Save it as CSV in UTF-8.") from e
+    read = sheet.from_csv(text)
+    known = sheet.Known(
+        pairs=[(p.kind, p.target_kind) for p in pairs(route.rules, fields)],
+        source=await store.values(pool, route.source),
+        target=await store.values(pool, route.target),
+        current=await store.decisions(pool, route_id),
+    )
+    decisions, problems = sheet.decided(read, known)
+    if problems:
+        raise ConfigError(f"{path}: nothing was taken", problems=tuple(problems))
+    version = await store.decide(pool, route_id, decisions)
+    return {"changed": len(decisions), "version": version}

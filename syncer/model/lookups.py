@@ -43,17 +43,19 @@ class How(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a decision says."""
+    """What a decision says. `undecided` takes an earlier one back."""
 
     MAP = "map"
     DROP = "drop"
     DEFAULT = "default"
+    UNDECIDED = "undecided"
 
 
 class Decision(Struct, frozen=True):
-    """Source value -> target value, or to leave it out, or to take the rule's default."""
+    """Source value -> value of the target's list `target_kind`, or to leave it out, or to take the rule's default."""
 
     kind: str
+    target_kind: str
     source_id: str
     outcome: Outcome
     target_id: str | None

@@ -7,8 +7,10 @@ and a statement that comes after a takeover finds nothing and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
+from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
 from syncer.model.link import Doubt, EffectState, Intent, Link
@@ -77,7 +79,7 @@ async def links(conn: asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> dict
     """What is known of these tickets, dead letters included; the unknown ones are left out."""
     rows = await conn.fetch(
         "select w.id, e.state, e.key, e.source_version, e.target_id,"
-        " case when d.state in ('parked', 'dropped') then d.reason end as parked"
+        " case d.state when 'parked' then d.reason when 'dropped' then 'dropped' end as parked"
         " from unnest($2::text[]) w (id)"
         " left join effect e on e.route = $1 and e.source_id = w.id and e.step = 'ticket'"
         " left join dead_letter d on d.route = $1 and d.source_id = w.id"
@@ -108,6 +110,17 @@ async def doubts(conn: asyncpg.Pool, route: int) -> list[Doubt]:
     return [Doubt(TicketId(s), Key(k), age) for s, k, age in rows]
 
 
+async def open_doubts(conn: asyncpg.Pool, route: int) -> int:
+    """How many announced effects nobody has been asked about: the next run looks what became of them."""
+    return int(
+        await conn.fetchval(
+            "select count(*) from effect e where e.route = $1 and e.state = 'announced' and not exists (select 1"
+            " from dead_letter d where d.route = $1 and d.source_id = e.source_id and d.state <> 'retry')",
+            route,
+        )
+    )
+
+
 async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None, list[TicketId]]:
     """The highest numeric target id that was acknowledged before the oldest open attempt, and all above it."""
     rows = await conn.fetch(
@@ -126,6 +139,38 @@ async def count(conn: asyncpg.Pool, route: int) -> dict[str, int]:
     """How many effects by state."""
     rows = await conn.fetch("select state, count(*) from effect where route = $1 group by state", route)
     return {r[0]: r[1] for r in rows}
+
+
+class Effect(Struct, frozen=True):
+    """What was done about one ticket on the target."""
+
+    key: Key
+    state: EffectState
+    run: int
+    attempts: int
+    attempt_at: datetime
+    target_id: TicketId | None
+    done_at: datetime | None
+
+
+async def one(conn: asyncpg.Pool, route: int, id: TicketId) -> Effect | None:
+    """The effect of a ticket; None when nothing was ever announced."""
+    row = await conn.fetchrow(
+        "select key, state, run, attempts, attempt_at, target_id, done_at from effect"
+        " where route = $1 and source_id = $2 and step = 'ticket'",
+        route, id,
+    )  # fmt: skip
+    return None if row is None else Effect(row[0], EffectState(row[1]), *row[2:])
+
+
+async def newest(conn: asyncpg.Pool, route: int, most: int) -> list[tuple[Key, TicketId]]:
+    """Markers and target ids of the tickets sealed last."""
+    rows = await conn.fetch(
+        "select key, target_id from effect where route = $1 and state = 'done' and step = 'ticket'"
+        " order by done_at desc limit $2",
+        route, most,
+    )  # fmt: skip
+    return [(Key(r[0]), TicketId(r[1])) for r in rows]
 
 
 async def crosswalk(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:

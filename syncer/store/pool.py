@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import asyncpg
 
@@ -14,6 +14,7 @@ from syncer.store import schema
 
 OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
            asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError)  # fmt: skip
+Pool = asyncpg.Pool
 HINT = "Nothing is lost: bring the database back and run the same command again."
 
 
@@ -25,6 +26,14 @@ def _tls(dsn: str) -> ssl.SSLContext | bool | None:
     if url.hostname in {None, "localhost", "127.0.0.1", "::1"} or (url.hostname or "").startswith("/"):
         return False
     return ssl.create_default_context()
+
+
+def without_password(dsn: str) -> str:
+    """The DSN as it may be shown."""
+    url = urlsplit(dsn)
+    user, at, host = url.netloc.rpartition("@")
+    query = urlencode([(k, v) for k, v in parse_qsl(url.query, keep_blank_values=True) if "password" not in k])
+    return url._replace(netloc=user.partition(":")[0] + at + host, query=query).geturl()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -90,6 +90,28 @@ async def checkpoint(pool: asyncpg.Pool, route: int) -> Cursor | None:
     """Where the next delta begins; None before a backfill has been through."""
     found = await pool.fetchval("select cursor from checkpoint where route = $1", route)
     return Cursor(found) if found is not None else None
+
+
+async def checkpointed(pool: asyncpg.Pool, route: int) -> tuple[Cursor, datetime] | None:
+    """The checkpoint and when it was put on record."""
+    row = await pool.fetchrow("select cursor, at from checkpoint where route = $1", route)
+    return (Cursor(row[0]), row[1]) if row is not None else None
+
+
+async def numbers(pool: asyncpg.Pool) -> dict[int, tuple[str, str]]:
+    """Every run there is a row of: its route and state."""
+    rows = await pool.fetch("select r.id, o.name, r.state from run r join route o on o.id = r.route")
+    return {r[0]: (r[1], r[2]) for r in rows}
+
+
+async def forget(pool: asyncpg.Pool, older: timedelta) -> list[int]:
+    """Delete the rows of runs that ended so long ago, never a route's newest; their numbers."""
+    rows = await pool.fetch(
+        "delete from run r where coalesce(ended_at, started_at) < clock_timestamp() - $1::interval"
+        " and id < (select max(n.id) from run n where n.route = r.route) returning id",
+        older,
+    )
+    return sorted(r[0] for r in rows)
 
 
 async def advance(conn: Conn, route: int, epoch: int, run: int, cursor: Cursor) -> None:

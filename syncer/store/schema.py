@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from importlib.resources import files
 
 import asyncpg
@@ -23,6 +24,11 @@ def migrations() -> list[tuple[int, str, str]]:
         if match := _NAME.fullmatch(file.name):
             found.append((int(match[1]), file.name, file.read_text(encoding="utf-8")))
     return sorted(found)
+
+
+async def applied(pool: asyncpg.Pool) -> list[tuple[str, datetime]]:
+    """The migrations this database has had, and when."""
+    return [(r[0], r[1]) for r in await pool.fetch("select name, at from schema_version order by number")]
 
 
 def _checksum(sql: str) -> str:

@@ -62,13 +62,10 @@ def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
         if str(row.get("type_id")) != "1":
             continue
         parent = wire.ident(row.get("parent_id"))
-        desk = desks.get(parent or "", "") or f"help desk {parent}"
-        order = f"level {row.get('level_order', '?')}"
         yield LookupValue(
             kind="group",
             id=str(row["id"]),
-            name=desk,
-            path=(desk, order),
+            name=desks.get(parent or "", "") or f"help desk {parent}",
             parent=parent,
             active=str(row.get("status_id")) != "4",
         )

@@ -96,7 +96,7 @@ create table lookup_map (
   outcome     text not null check (outcome in ('map', 'drop', 'default', 'undecided')),
   target_id   text,
   how         text not null,
-  score       real not null default 1,
+  score       double precision not null default 1,
   decided_by  text,
   at          timestamptz not null default clock_timestamp(),
   primary key (route, kind, target_kind, source_id, version)

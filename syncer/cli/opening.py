@@ -1,0 +1,91 @@
+"""What commands need open: a route ready to run, or only the database."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from syncer.cli.progress import Progress
+    from syncer.migrate.engine import Engine
+    from syncer.settings import Route, Settings
+
+
+@asynccontextmanager
+async def ledger(found: Settings, route: str | None) -> AsyncIterator[tuple[Route, int, asyncpg.Pool]]:
+    """A route's settings, its number and the database; asks no desk."""
+    from syncer import bootstrap
+    from syncer.store import runs
+
+    config = found.route(route)
+    async with bootstrap.open_store(found) as pool:
+        yield config, await runs.route_id(pool, config.name), pool
+
+
+@asynccontextmanager
+async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> AsyncIterator[tuple[Engine, Progress]]:
+    """A route ready to run: desks open, lists pulled and matched if that was never done, signals understood."""
+    from syncer import bootstrap, settings
+    from syncer.cli.progress import Progress
+    from syncer.migrate import lookups
+    from syncer.migrate.engine import Engine
+
+    async with bootstrap.open_route(settings.load(config), route) as opened:
+        fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
+        for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
+            if not await lookups.pulled(opened.pool, name):
+                click.echo(f"reading the lists of {name} ...", err=True)
+                await lookups.pull(opened.pool, name, desk)
+        await lookups.match(opened.pool, opened.id, opened.config, fields)
+        budgets = {opened.config.source: opened.source.budget, opened.config.target: opened.target.budget}
+        progress = Progress(f"{what} {opened.config.name}", budgets, quiet=quiet)
+        ready = Engine(
+            config=opened.config, id=opened.id, source=opened.source, target=opened.target, pool=opened.pool,
+            home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
+            tables=await lookups.tables(opened.pool, opened.id, opened.config),
+        )  # fmt: skip
+        with _signals(ready.stop):
+            _settle_memory()
+            yield ready, progress
+
+
+def _signals(stop: asyncio.Event) -> Any:
+    """The first Ctrl-C or SIGTERM finishes what is under way; the second one ends the process, which is safe too."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def listening() -> Any:
+        loop = asyncio.get_running_loop()
+
+        def ask() -> None:
+            if stop.is_set():
+                raise SystemExit(130)
+            click.echo("stopping: finishing what is under way; again to leave at once", err=True)
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ask)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    return listening()
+
+
+def _settle_memory() -> None:
+    """What is loaded now lives to the end: the garbage collector need not look at it again (12 % at full speed)."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
