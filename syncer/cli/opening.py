@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from syncer.cli.progress import Progress
     from syncer.migrate.engine import Engine
     from syncer.settings import Route, Settings
+    from syncer.store.pool import Pool
 
 
 @asynccontextmanager
-async def ledger(found: Settings, route: str | None) -> AsyncIterator[tuple[Route, int, asyncpg.Pool]]:
+async def ledger(found: Settings, route: str | None) -> AsyncIterator[tuple[Route, int, Pool]]:
     """A route's settings, its number and the database; asks no desk."""
     from syncer import bootstrap
     from syncer.store import runs

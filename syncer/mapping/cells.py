@@ -89,6 +89,11 @@ def read(
     return rows, problems
 
 
+def has_column(text: str, name: str) -> bool:
+    """Whether the table has a column of this name, whatever separates its columns."""
+    return any(name in _header(text.removeprefix("\ufeff"), separator) for separator in _SEPARATORS)
+
+
 def _header(text: str, separator: str) -> list[str]:
     first = text.lstrip("\r\n").splitlines()[:1]
     return [_column(c) for c in next(csv.reader(first, delimiter=separator), [])]

@@ -18,6 +18,7 @@ COLUMNS = (
     "how", "score", "suggestions", "occurrences",
 )  # fmt: skip
 _KEY = ("kind", "source_id", "target_kind")
+_ID_COLUMNS = ("id", "guid", "user_id")
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 
 
@@ -161,7 +162,7 @@ class _Judge:
             return f"the source has no {read.kind} {read.source_id!r}; a spreadsheet may have changed the id"
         old = self.current.get((read.kind, read.target_kind, read.source_id))
         held = (old.outcome, old.target_id) if old else (Outcome.UNDECIDED, None)
-        new = Outcome(read.decision or Outcome.UNDECIDED), None
+        new: tuple[Outcome, str | None] = (Outcome(read.decision or Outcome.UNDECIDED), None)
         if read.decision in {"", Outcome.MAP} and (read.target_id or read.target_name):
             target = self.chosen(read)
             if isinstance(target, str):
@@ -195,14 +196,15 @@ class _Judge:
 
 
 def people_table(text: str) -> dict[str, str]:
-    """The operator's CSV with the columns email and id: normalised e-mail (or source id) -> target id.
+    """The operator's CSV: normalised e-mail (or source id) -> target id.
 
-    Raises ValueError with every problem on a line of its own.
+    Columns are email and id; exports of desks that call the latter guid or user_id are taken as they are. Raises ValueError with every problem on a line of its own.
     """
-    lines, problems = cells.read(text, ("email", "id"), ("email", "id"))
+    named = next((name for name in _ID_COLUMNS if cells.has_column(text, name)), "id")
+    lines, problems = cells.read(text, ("email", named), ("email", named))
     found: dict[str, tuple[int, str]] = {}
     for line, read in lines:
-        email, id = normal_email(read.get("email", "")), read.get("id", "")
+        email, id = normal_email(read.get("email", "")), read.get(named, "")
         if not email or not id:
             problems.append(f"line {line}: {'id' if email else 'email'} is empty")
             continue

@@ -11,7 +11,7 @@ import msgspec
 
 COLUMNS = ("old_id", "marker", "new_id", "migrated_at")
 Row = tuple[str, str, str, datetime]
-_STEERS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STEERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_lines(rows: Sequence[Row]) -> str:

@@ -217,7 +217,8 @@ def test_drop_changes_nothing_when_it_is_unclear_what_is_meant(config: Path, dsn
 
 def test_retry_with_a_desk_that_is_down_changes_nothing(config: Path, dsn: str) -> None:
     in_store(dsn, history)
-    assert syncer("parked", "retry", "move", "5", "--config", config).code == 3
+    answer = syncer("parked", "retry", "move", "5", "--config", config)
+    assert (answer.code, "old" in answer.err, "unforeseen" in answer.err) == (3, True, False), answer.err
     assert {one["state"] for one in _listed(config)} == {"parked"}
 
 
@@ -319,8 +320,9 @@ def test_db_prune_forgets_old_runs_and_nothing_else(config: Path, dsn: str) -> N
         route = await runs.route_id(pool, "move")
         second = await runs.begin(pool, route, "delta", 0)
         await runs.end(pool, second, "done", COUNTS, {}, "")
-        await pool.execute("update run set started_at = started_at - interval '1 year', ended_at = now() - $1::interval",
-                           timedelta(days=100))  # fmt: skip
+        await pool.execute(
+            "update run set started_at = now() - 2 * $1::interval, ended_at = now() - $1::interval", timedelta(days=100)
+        )
         return [second, await runs.begin(pool, route, "delta", 0)]
 
     second, third = in_store(dsn, age)
