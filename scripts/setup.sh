@@ -16,6 +16,8 @@ set_up() {
   (
     export PIP_CACHE_DIR="$root/.cache/pip" PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
     export TMPDIR="$root/.cache/tmp"
+    # pip asks rustc for its version, and a rustup that was never used makes itself a folder at home for that.
+    [[ -d "${HOME:-}/.rustup" ]] || export RUSTUP_HOME="${RUSTUP_HOME:-$root/.cache/rustup}"
     "$python" -m venv "$root/.venv"
     "$root/.venv/bin/python" -m pip install -q -e "$root[$extra]"
   )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-import asyncpg
 from msgspec import Struct
 
 from syncer.deskkit.contract import Page, Ref
@@ -13,6 +12,7 @@ from syncer.migrate.engine import Engine, Report, run
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import EffectState
 from syncer.store import dead_letters, effects
+from syncer.store.pool import Pool
 
 PAGE = 500
 PROBES = 3
@@ -36,7 +36,7 @@ class Retried(Struct, kw_only=True):
     """In doubt, and left alone because the target's search does not even show what is known to be there."""
 
 
-async def choose(pool: asyncpg.Pool, route: int, ids: Sequence[str], reason: str | None) -> Choice:
+async def choose(pool: Pool, route: int, ids: Sequence[str], reason: str | None) -> Choice:
     """These, or all parked ones, of one reason if one is given; dropped ones only by id.
 
     Raises ConfigError with all ids that are not parked.
