@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 from msgspec import Struct
 
 from syncer.deskkit import registry
 from syncer.deskkit.contract import Capabilities, Desk, Source, Target
 from syncer.errors import ConfigError
 from syncer.mapping.ticket import Limits, TargetField
-from syncer.settings import Route, Settings
+from syncer.pipeline.route import Route
+from syncer.settings import Settings
 from syncer.store import pool as store
 from syncer.store import runs
 from syncer.store.embedded import EmbeddedPostgres
+from syncer.store.pool import Pool
 
 
 class OpenRoute(Struct):
@@ -27,7 +28,7 @@ class OpenRoute(Struct):
     id: int
     source: Source
     target: Target
-    pool: asyncpg.Pool
+    pool: Pool
     home: Path
 
     @property
@@ -51,7 +52,7 @@ def limits(facts: Capabilities) -> Limits:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+async def open_store(settings: Settings) -> AsyncIterator[Pool]:
     """The database of the settings; an embedded one is started, and stopped when its last user leaves."""
     if settings.database != "embedded":
         async with store.connect(settings.database) as pool:

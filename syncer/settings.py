@@ -15,6 +15,7 @@ from syncer.deskkit.config import DeskConfig
 from syncer.documents import Document, merged
 from syncer.errors import ConfigError
 from syncer.mapping.rules import Rules
+from syncer.pipeline.route import Route
 
 _NAME = re.compile(r"[a-z0-9_]+")
 DEFAULT_FILE = Path("syncer.yaml")
@@ -82,20 +83,6 @@ class _File(BaseSettings):
             file_secret_settings, secrets_dir=folder, secrets_nested_subdir=True, env_prefix=""
         )
         return env_settings, secrets, init_settings
-
-
-class Route(BaseModel):
-    """A route whose mapping has been read."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
-    name: str
-    source: str
-    target: str
-    mark: str
-    rules: Rules
-    brakes: Brakes
-    mapping: Path
 
 
 class Settings(BaseModel):
@@ -190,7 +177,8 @@ def _route(
     if rules is None or source is None:
         return None
     return Route(
-        name=name, source=route.source, target=route.target, rules=rules, brakes=route.brakes,
+        name=name, source=route.source, target=route.target, rules=rules,
+        change=route.brakes.change, shrink=route.brakes.shrink,
         mark=route.marker_prefix or registry.spec(source.kind).mark, mapping=document.path.parent / route.mapping,
     )  # fmt: skip
 

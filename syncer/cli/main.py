@@ -62,7 +62,7 @@ class Lazy(click.Group):
 
 
 EPILOG = """Each command takes --help, which ends with an example. Exit codes: 0 done, 1 done but some tickets are
-parked, 2 configuration, 3 stopped (desk, database, brake), 130 interrupted; after 1, 3 and 130 the same command goes on."""
+parked, 2 configuration, 3 stopped (desk, database, brake), 130 interrupted; the same command then goes on."""
 
 
 @click.group(
@@ -92,7 +92,7 @@ def main() -> None:
     from syncer.cli.output import tell
 
     try:
-        syncer.main(standalone_mode=False)
+        sys.exit(syncer.main(standalone_mode=False))
     except click.exceptions.Exit as e:
         sys.exit(e.exit_code)
     except click.ClickException as e:
@@ -101,13 +101,13 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ninterrupted; the same command goes on", err=True)
         sys.exit(130)
-    except Exception as e:
+    except Exception as e:  # noqa: BLE001 - the last place where an error can be told
         sys.exit(tell(e))
 
 
 CONFIG = click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("syncer.yaml"), show_default=True, envvar="SYNCER_CONFIG",
-    help="The config file.",
+    "-c", "--config", type=click.Path(path_type=Path), default=Path("syncer.yaml"), show_default=True,
+    envvar="SYNCER_CONFIG", help="The config file.",
 )  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")

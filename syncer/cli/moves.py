@@ -53,7 +53,7 @@ def plan(route: str | None, config: Path, as_json: bool) -> None:
 @JSON
 @YES
 def migrate(route: str | None, no_plan: bool, config: Path, as_json: bool, yes: bool) -> None:
-    """Carry every ticket of a route over. Killed or stopped, the same command goes on; when all is done it writes nothing.
+    """Carry every ticket over. Killed or stopped, the same command goes on; when all is done it writes nothing.
 
     Without --yes a plan is made and shown first. With --yes the migration begins at once when every value of the
     mapped lists has a decision; else a plan finds out whether the undecided ones occur, and stops if they do.

@@ -14,7 +14,8 @@ import click
 if TYPE_CHECKING:
     from syncer.cli.progress import Progress
     from syncer.migrate.engine import Engine
-    from syncer.settings import Route, Settings
+    from syncer.pipeline.route import Route
+    from syncer.settings import Settings
     from syncer.store.pool import Pool
 
 

@@ -1,4 +1,4 @@
-"""What commands print: one JSON document or a few plain tables on stdout; errors with place, cause and next step on stderr."""
+"""What commands print: JSON or plain tables on stdout; errors with place, cause and next step on stderr."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ class Progress:
         rate, left = self._rate(), ""
         if rate > 0 and tally.read > tally.ended():
             left = f", {_span((tally.read - tally.ended()) / rate)} left of what is listed"
-        return f"{self._what}: {tally.ended():,} of {tally.read:,} {self._facts(tally)}, {rate:,.0f}/s{left}{self._waits(doubts)}"
+        done = f"{tally.ended():,} of {tally.read:,} {self._facts(tally)}, {rate:,.0f}/s"
+        return f"{self._what}: {done}{left}{self._waits(doubts)}"
 
     def _facts(self, tally: Tally) -> str:
         facts = [f"{tally.results[r]:,} {r}" for r in Result if tally.results[r]]

@@ -119,6 +119,7 @@ def tell(folder: Path, filling: Sequence[str], *, keep: bool) -> None:
                 )
                 signal.pause()
     finally:
+        place.tidy(folder)
         signal.signal(signal.SIGTERM, previous)
 
 
@@ -173,7 +174,7 @@ def _act(shell: Shell, note: Note) -> None:
     shell.do("status")
     shell.do("runs")
     _title("The sum, by the desks' own counts")
-    _add_up(source.tickets, last["counts"], target.summary(), again)
+    add_up(source.tickets, last["counts"], target.summary(), again)
     _private_notes(shell.folder)
 
 
@@ -193,13 +194,14 @@ def _migrate_and_kill(shell: Shell, target: Target, tickets: int) -> None:
         process.wait()
         target.slow_down(0.0)
     if sys.stderr.isatty():
-        click.echo("\r\x1b[K\x1b[?25h", nl=False, err=True)  # a killed process cannot take its progress bar away
+        click.echo("\x1b[?25h", err=True)  # a killed process cannot give the cursor back
     click.secho(f"$ kill -9 {process.pid}", bold=True)
     time.sleep(2 * latency)  # what was on its way arrives
     click.echo(f"Killed. The target holds {target.tickets():,} of {tickets:,} tickets.")
 
 
-def _add_up(tickets: int, counts: dict[str, int], summary: dict[str, Any], again: int) -> None:
+def add_up(tickets: int, counts: dict[str, int], summary: dict[str, Any], again: int) -> None:
+    """Print what both desks hold; Stopped when a ticket is missing, or there twice, or was written again."""
     held, doubled = summary["tickets"], len(summary["duplicate_markers"])
     rows = (
         (tickets, "tickets on the source", True),

@@ -166,8 +166,9 @@ def _matched(proposals: dict[Pair, list[Proposal]], opened: OpenRoute) -> list[d
             for p in open_ones[:5]
         ] if not by_default else []  # fmt: skip
         rows.append(
-            {"kind": pair.kind, "target_kind": pair.target_kind, "values": len(found), "decided": len(found) - len(open_ones),
-             "defaulted": by_default, "open": len(open_ones) - by_default, "examples": examples}
+            {"kind": pair.kind, "target_kind": pair.target_kind, "values": len(found),
+             "decided": len(found) - len(open_ones), "defaulted": by_default,
+             "open": len(open_ones) - by_default, "examples": examples}
         )  # fmt: skip
     return rows
 

@@ -198,7 +198,8 @@ class _Judge:
 def people_table(text: str) -> dict[str, str]:
     """The operator's CSV: normalised e-mail (or source id) -> target id.
 
-    Columns are email and id; exports of desks that call the latter guid or user_id are taken as they are. Raises ValueError with every problem on a line of its own.
+    Columns are email and id; exports of desks that call the latter guid or user_id are taken as they are.
+    Raises ValueError with every problem on a line of its own.
     """
     named = next((name for name in _ID_COLUMNS if cells.has_column(text, name)), "id")
     lines, problems = cells.read(text, ("email", named), ("email", named))

@@ -37,7 +37,7 @@ async def plan(engine: Engine) -> Tally:
 async def _not_shrunken(engine: Engine) -> None:
     """Stop before the first write when the source shows far less than it did: emptied, or the account is blind."""
     done = (await effects.count(engine.pool, engine.id)).get("done", 0)
-    needed = done * engine.config.brakes.shrink
+    needed = done * engine.config.shrink
     if done < FEW or not needed:
         return
     seen = SeenIds()

@@ -41,7 +41,7 @@ async def _not_everything(engine: Engine, pages: list[Page]) -> None:
     links = await effects.links(engine.pool, engine.id, list(refs))
     moved = sum(1 for id, link in links.items() if link.state == EffectState.DONE and refs[id].version != link.version)
     done = (await effects.count(engine.pool, engine.id)).get("done", 0)
-    if moved > FEW and moved > done * engine.config.brakes.change:
+    if moved > FEW and moved > done * engine.config.change:
         raise Brake(
             f"{moved} of {done} migrated tickets have changed on {engine.config.source} since the last pass",
             hint="Did something rewrite them all? If that is right, set brakes.change of the route higher.",

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-import asyncpg
 import structlog
 from msgspec import Struct
 
@@ -22,12 +21,13 @@ from syncer.model.lookups import LookupValue
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.load import Load, Preview
+from syncer.pipeline.route import Route
 from syncer.pipeline.search_lag import SearchLag
 from syncer.pipeline.strangers import Strangers
 from syncer.pipeline.tally import Tally
-from syncer.settings import Route
 from syncer.store import effects, leases, lookups, runs
 from syncer.store.journal import Journal
+from syncer.store.pool import TROUBLE, Pool
 from syncer.store.sidecar import Sidecar
 
 READERS = 4
@@ -44,7 +44,7 @@ class Engine(Struct, kw_only=True):
     id: int
     source: Source
     target: Target
-    pool: asyncpg.Pool
+    pool: Pool
     home: Path
     limits: Limits
     tables: Tables
@@ -120,7 +120,7 @@ async def run(engine: Engine, kind: str, pages: Pages, *, checkpoint: bool) -> R
 async def _end(engine: Engine, number: int, state: str, tally: Tally, message: str) -> None:
     try:
         await runs.end(engine.pool, number, state, tally.counts(), dict(tally.losses), message)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as e:
+    except TROUBLE as e:
         # The run's row stays `running`; the next run calls it interrupted. What counts is in the effects.
         log.warning("run_not_closed", run=number, error=str(e))
 
@@ -157,6 +157,7 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
         finally:
             writer.cancel()
             await asyncio.gather(writer, noter, return_exceptions=True)
+            await journal.let_go()
             shutil.rmtree(spool, ignore_errors=True)
 
 
@@ -164,7 +165,7 @@ async def _last_flush(journal: Journal) -> None:
     """What is known must be on record, however the pass ended; a dead database has already been told of."""
     try:
         await asyncio.wait_for(journal.flush(), 20)
-    except (SyncerError, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (SyncerError, *TROUBLE):
         log.warning("outcomes_not_on_record", hint="the next run looks them up on the target")
 
 
@@ -178,7 +179,7 @@ async def _note(engine: Engine, journal: Journal, tally: Tally, doubts: Doubts) 
         if tick % 8 == 0:
             try:
                 await runs.note(engine.pool, journal.run, tally.counts(), dict(tally.losses))
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except TROUBLE:
                 continue
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from msgspec import Struct
 
 from syncer.deskkit.contract import Desk
@@ -18,8 +17,9 @@ from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
 from syncer.mapping.tables import DROP, Tables, indexed
 from syncer.model.lookups import Decision, How, LookupValue, Outcome
-from syncer.settings import Route
+from syncer.pipeline.route import Route
 from syncer.store import lookups as store
+from syncer.store.pool import Pool
 
 FieldKinds = Mapping[str, str | None]
 """Target field -> the list its values come from."""
@@ -38,7 +38,7 @@ def pairs(rules: Rules, fields: FieldKinds) -> list[Pair]:
     return list(dict.fromkeys(found))
 
 
-async def pull(pool: asyncpg.Pool, name: str, desk: Desk) -> dict[str, int]:
+async def pull(pool: Pool, name: str, desk: Desk) -> dict[str, int]:
     """Read every list of a desk and remember it; how many values of each kind."""
     values = [value async for value in desk.lookups()]
     await store.replace(pool, name, values)
@@ -48,12 +48,12 @@ async def pull(pool: asyncpg.Pool, name: str, desk: Desk) -> dict[str, int]:
     return counts
 
 
-async def pulled(pool: asyncpg.Pool, name: str) -> bool:
+async def pulled(pool: Pool, name: str) -> bool:
     """Whether this desk's lists were ever pulled."""
     return await store.any_values(pool, name)
 
 
-async def match(pool: asyncpg.Pool, route_id: int, route: Route, fields: FieldKinds) -> dict[Pair, list[Proposal]]:
+async def match(pool: Pool, route_id: int, route: Route, fields: FieldKinds) -> dict[Pair, list[Proposal]]:
     """Propose a decision for every source value and put those that are sure on record."""
     source, target = await store.values(pool, route.source), await store.values(pool, route.target)
     current = await store.decisions(pool, route_id)
@@ -72,7 +72,7 @@ async def match(pool: asyncpg.Pool, route_id: int, route: Route, fields: FieldKi
     return result
 
 
-async def tables(pool: asyncpg.Pool, route_id: int, route: Route, version: int | None = None) -> Tables:
+async def tables(pool: Pool, route_id: int, route: Route, version: int | None = None) -> Tables:
     """Everything mapping needs, in memory."""
     source = await store.values(pool, route.source)
     target = await store.values(pool, route.target)
@@ -133,12 +133,7 @@ def undecided(rules: Rules, fields: FieldKinds, known: Tables) -> list[Open]:
     return found
 
 
-def changed(proposals: Sequence[Proposal]) -> int:
-    """How many of these have a decision."""
-    return sum(1 for p in proposals if p.decision is not None)
-
-
-async def people_summary(pool: asyncpg.Pool, route: Route) -> dict[str, Any]:
+async def people_summary(pool: Pool, route: Route) -> dict[str, Any]:
     """How many people of the source are known to the target, in the shape of a matched list."""
     source = await store.values(pool, route.source, ["person"])
     target = await store.values(pool, route.target, ["person"])
@@ -147,11 +142,13 @@ async def people_summary(pool: asyncpg.Pool, route: Route) -> dict[str, Any]:
     return {
         "kind": "person", "target_kind": "person", "values": len(source), "decided": len(found),
         "defaulted": len(source) - len(found), "open": 0,
-        "examples": [f"{a.source.name!r} may be {' or '.join(a.target_ids)}: say which in people.table" for a in unclear[:5]],
+        "examples": [
+            f"{a.source.name!r} may be {' or '.join(a.target_ids)}: say which in people.table" for a in unclear[:5]
+        ],
     }  # fmt: skip
 
 
-async def take_sheet(pool: asyncpg.Pool, route_id: int, route: Route, fields: FieldKinds, path: Path) -> dict[str, int]:
+async def take_sheet(pool: Pool, route_id: int, route: Route, fields: FieldKinds, path: Path) -> dict[str, int]:
     """Take the decisions of a spreadsheet file. Raises ConfigError with every mistake, having taken nothing."""
     try:
         text = await asyncio.to_thread(path.read_text, encoding="utf-8-sig")

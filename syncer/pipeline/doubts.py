@@ -12,6 +12,7 @@ import time
 from syncer.deskkit.contract import Newer, Target
 from syncer.deskkit.paging import SeenIds
 from syncer.model.ids import Key, TicketId
+from syncer.model.link import Doubt
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.search_lag import SearchLag
 
@@ -32,21 +33,25 @@ class Doubts:
         self._last_looks: dict[Key, tuple[asyncio.Future[TicketId | None], TicketId | None]] = {}
         self._looker: asyncio.Task[None] | None = None
         self.pending = 0
-        self.ages: dict[TicketId, float] = {}
+        self._began = 0.0
+        self._inherited: dict[TicketId, Doubt] = {}
 
     async def begin(self, journal: Journal) -> None:
         """Take over the doubts of earlier lives."""
-        now = time.monotonic()
-        self.ages = {doubt.source_id: now - doubt.age for doubt in await journal.doubts()}
-        if self.ages:
+        self._began = time.monotonic()
+        self._inherited = {doubt.source_id: doubt for doubt in await journal.doubts()}
+        if self._inherited:
             self._floor, known = await journal.made_before_doubts()
             self._known.new(known)
             self._highest = max(known, key=int, default=None)
 
-    def inherited(self, source: TicketId) -> tuple[float, TicketId | None] | None:
-        """(stamp of its last attempt, floor) of a ticket that an earlier life left in doubt."""
-        stamp = self.ages.pop(source, None)
-        return None if stamp is None else (stamp, self._floor)
+    def inherited(self, source: TicketId) -> tuple[Key, float, TicketId | None] | None:
+        """(key, stamp and floor of its last attempt) of a ticket that an earlier life left in doubt.
+
+        The key is the one that was sent: the route's marker may have been changed since.
+        """
+        doubt = self._inherited.pop(source, None)
+        return None if doubt is None else (doubt.key, self._began - doubt.age, self._floor)
 
     def made(self, key: Key, id: TicketId) -> None:
         """We know who made this one."""

@@ -13,7 +13,7 @@ import structlog
 from syncer.deskkit.contract import Download, Source, Target, Written
 from syncer.errors import InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
-from syncer.model.ids import TicketId
+from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.journal import Journal
@@ -69,7 +69,7 @@ class Load:
             except InDoubt as e:
                 log.info("answer_lost", ticket=draft.source_id, error=e.message)
                 # The attempt may have lasted until its timeout: count from its end.
-                if await self._adopted(draft, time.monotonic(), floor):
+                if await self._adopted(draft, draft.key, time.monotonic(), floor):
                     return
                 continue
             except Retryable as e:
@@ -88,14 +88,12 @@ class Load:
             log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=time.monotonic() - stamp)
             return
 
-    async def _adopted(self, draft: Draft, stamp: float, floor: TicketId | None) -> bool:
+    async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:
         """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""
         if not self._doubts.can_look:
-            self._park(
-                draft, "in_doubt", f"look on the target for a ticket marked [{draft.key}]; its search cannot tell"
-            )
+            self._park(draft, "in_doubt", f"look on the target for a ticket marked [{key}]; its search cannot tell")
             return True
-        found = await self._doubts.resolve(draft.key, stamp, floor)
+        found = await self._doubts.resolve(key, stamp, floor)
         if found is None:
             self._journal.close(draft.source_id, EffectState.ABSENT)
             return False

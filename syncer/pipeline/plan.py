@@ -29,6 +29,8 @@ def before_reading(ref: Ref, link: Link | None, updates: bool) -> Settled | None
     """What can be said without reading the ticket; None when it must be read."""
     if link is None:
         return None
+    if link.parked == "dropped":
+        return Settled(Result.SKIPPED, "dropped")
     if link.state == EffectState.DONE:
         if ref.version is None or ref.version == link.version:
             return Settled(Result.UNCHANGED)

@@ -13,6 +13,8 @@ from syncer.errors import SyncerError
 from syncer.model.ids import Key, TicketId
 
 PATIENCE = 60.0
+BLIND = float("inf")
+"""The lag of a search that never showed our ticket."""
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 1.0
 
@@ -22,9 +24,9 @@ class SearchLag:
 
     def __init__(self, target: Target, seconds: float | None) -> None:
         self._target = target
-        self.seconds = seconds
+        self.blind = seconds == BLIND
+        self.seconds = None if self.blind else seconds
         self.measured: float | None = None
-        self.blind = False
         self._task: asyncio.Task[None] | None = None
 
     def made(self, key: Key, id: TicketId) -> None:
@@ -44,10 +46,11 @@ class SearchLag:
             while time.monotonic() - started < PATIENCE:
                 if (await self._target.find([key], None)).get(key) == id:
                     self.seconds = self.measured = time.monotonic() - started
+                    self.blind = False
                     return
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 1.5)
-            self.blind = True
+            self.blind, self.measured = True, BLIND
         except SyncerError:
             # The target is in trouble; the pass will say so. The next run measures again.
             return

@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from syncer.deskkit.contract import Capabilities
 from syncer.mapping.tables import Tables
+from syncer.pipeline.route import Route
 from syncer.pipeline.tally import Result, Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Protocol
-
-    class _Route(Protocol):
-        name: str
-        source: str
-        target: str
-        mapping: Path
 
     class _Report(Protocol):
         run: int
@@ -75,7 +70,7 @@ def _parked(tally: Tally) -> list[dict[str, Any]]:
     ]
 
 
-def of_plan(route: _Route, tables: Tables, target: Capabilities, tally: Tally) -> dict[str, Any]:
+def of_plan(route: Route, tables: Tables, target: Capabilities, tally: Tally) -> dict[str, Any]:
     """A plan as plain values: counts, blockers, losses, who would be mailed."""
     blockers = [
         {

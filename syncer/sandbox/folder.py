@@ -98,7 +98,9 @@ def prepare(folder: Path) -> None:
     if strange and not (folder / NOTE).exists():
         raise ConfigError(f"{folder} holds other things than a sandbox", hint="Give another one: --folder DIR")
     folder.mkdir(parents=True, exist_ok=True)
-    _forget(folder / HOME)
+    _forget(folder / HOME / "postgres")
+    if (folder / HOME).exists():
+        shutil.rmtree(folder / HOME)
 
 
 def clear(folder: Path) -> None:
@@ -108,19 +110,25 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _forget(home: Path) -> None:
+def tidy(folder: Path) -> None:
+    """Leave nothing outside of the folder: root's server may have had to keep the ledger elsewhere."""
+    postgres = folder / HOME / "postgres"
+    if known_place(postgres.absolute()) not in (None, postgres.absolute()):
+        _forget(postgres)
+
+
+def _forget(postgres: Path) -> None:
     """Remove the ledger, wherever its server kept it."""
-    postgres = home / "postgres"
     if running(postgres):  # left behind by a killed process, or in use
         server = EmbeddedPostgres(postgres)
         server.join()
         server.leave()
         if running(postgres):
-            raise ConfigError(f"syncer is at work in {home.parent}", hint="Wait for it, or give another --folder.")
-    if place := known_place(postgres):
-        shutil.rmtree(place)
-    if home.exists():
-        shutil.rmtree(home)
+            raise ConfigError(f"syncer is at work with {postgres}", hint="Wait for it, or give another --folder.")
+    if kept := known_place(postgres.absolute()):
+        shutil.rmtree(kept)
+    if postgres.exists():
+        shutil.rmtree(postgres)
 
 
 def fill(folder: Path, source_url: str, target_url: str, people: str) -> bool:

@@ -75,7 +75,7 @@ async def settle(conn: Conn, route: int, epoch: int, states: Sequence[tuple[Tick
     await conn.execute(_SETTLE, route, epoch, [s for s, _ in states], [str(state) for _, state in states])
 
 
-async def links(conn: asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
+async def links(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
     """What is known of these tickets, dead letters included; the unknown ones are left out."""
     rows = await conn.fetch(
         "select w.id, e.state, e.key, e.source_version, e.target_id,"

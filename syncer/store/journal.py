@@ -16,7 +16,7 @@ from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import Doubt, EffectState, Intent, Link
 from syncer.store import dead_letters, effects, runs
 from syncer.store.leases import Lease
-from syncer.store.pool import HINT, OUTAGES
+from syncer.store.pool import HINT, OUTAGES, Held
 from syncer.store.sidecar import Sidecar
 
 GAP = 0.004
@@ -42,6 +42,8 @@ class Journal:
     def __init__(self, pool: asyncpg.Pool, lease: Lease, route: int, run: int, sidecar: Sidecar) -> None:
         self.run = run
         self._pool = pool
+        self._writing = Held(pool)
+        self._reading = Held(pool)
         self._lease = lease
         self._route = route
         self._sidecar = sidecar
@@ -54,7 +56,8 @@ class Journal:
 
     async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
         """The links and dead letters of these tickets."""
-        return await effects.links(self._pool, self._route, ids)
+        async with self._reading.use() as conn:
+            return await effects.links(conn, self._route, ids)
 
     async def doubts(self) -> list[Doubt]:
         """Effects of earlier lives without an outcome."""
@@ -102,6 +105,11 @@ class Journal:
         if self._failed:
             raise self._failed
 
+    async def let_go(self) -> None:
+        """Give the connections back."""
+        await self._writing.close()
+        await self._reading.close()
+
     async def advance(self, cursor: Cursor) -> None:
         """Move the checkpoint, after everything before it is durable."""
         await self.flush()
@@ -148,7 +156,7 @@ class Journal:
                 await asyncio.sleep(0.25)
 
     async def _write(self, group: _Waiting) -> None:
-        async with self._pool.acquire() as conn:
+        async with self._writing.use() as conn:
             if not (group.closed or group.parked or self._had_letters):
                 await self._effects(conn, group)
                 return

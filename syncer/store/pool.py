@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from syncer.errors import ConfigError, StoreUnavailable
 from syncer.store import schema
 
+Pool = asyncpg.Pool
 OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
            asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError)  # fmt: skip
 Pool = asyncpg.Pool
+TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+"""Whatever a database can answer with."""
 HINT = "Nothing is lost: bring the database back and run the same command again."
 
 
@@ -50,12 +55,12 @@ def in_our_words(what: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def connect(dsn: str, *, size: int = 4) -> AsyncIterator[asyncpg.Pool]:
+async def connect(dsn: str, *, size: int = 6) -> AsyncIterator[asyncpg.Pool]:
     """A pool on a database whose schema is up to date. Raises StoreUnavailable or ConfigError."""
     with in_our_words("cannot be reached"):
         pool = await asyncpg.create_pool(
             dsn, min_size=1, max_size=size, ssl=_tls(dsn), timeout=10, command_timeout=60,
-            server_settings={"application_name": "syncer"},
+            server_settings={"application_name": "syncer", "jit": "off"},
         )  # fmt: skip
     try:
         with in_our_words("cannot be brought up to date"):
@@ -64,3 +69,37 @@ async def connect(dsn: str, *, size: int = 4) -> AsyncIterator[asyncpg.Pool]:
         yield pool
     finally:
         pool.terminate()
+
+
+class Held:
+    """One connection kept for the statements a pass sends again and again.
+
+    Their plans are cached when the ledger is still empty and would read all of it once it is full: here the planner
+    must take the index.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._conn: PoolConnectionProxy | None = None
+        self._one = asyncio.Lock()
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[PoolConnectionProxy]:
+        """The connection, for one user at a time; a broken one is replaced at the next use."""
+        async with self._one:
+            if self._conn is None:
+                self._conn = await self._pool.acquire()
+                await self._conn.execute(
+                    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+                )
+            try:
+                yield self._conn
+            except OUTAGES:
+                await self.close()
+                raise
+
+    async def close(self) -> None:
+        """Give it back."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            await self._pool.release(conn)

@@ -131,10 +131,11 @@ async def search_lag(pool: asyncpg.Pool, route: int) -> float | None:
 
 
 async def measured(pool: asyncpg.Pool, route: int, seconds: float) -> None:
-    """Remember a measured lag, the largest seen."""
+    """Remember a measured lag, the largest seen; infinity is a search that showed nothing, until it does."""
     await pool.execute(
         "insert into search_lag (route, seconds) values ($1, $2)"
-        " on conflict (route) do update set seconds = greatest(search_lag.seconds, excluded.seconds),"
+        " on conflict (route) do update set seconds = case when search_lag.seconds = 'infinity' then excluded.seconds"
+        " else greatest(search_lag.seconds, excluded.seconds) end,"
         " at = clock_timestamp()",
         route, seconds,
     )  # fmt: skip

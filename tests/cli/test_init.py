@@ -1,0 +1,149 @@
+"""`init` by the front door: files that pass, no secret in them, every mistake told; and the examples of config/."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from syncer.cli.first_desk import DeskDraft, word
+from syncer.deskkit import registry
+
+from .front_door import Answer, command, environment, syncer
+
+EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
+SECRETS = {"SYNCER_DESKS__OLD__AUTH__CLIENT_SECRET": "one", "SYNCER_DESKS__NEW__AUTH__PASSWORD": "two"}
+SOURCE = ("--source-kind", "invgate", "--source-url", "https://acme.example", "--source-set", "auth.client_id=syncer",
+          "--source-set", "view_id=42")  # fmt: skip
+TARGET = ("--target-kind", "tikting", "--target-url", "https://desk.acme.example/", "--target-set",
+          "auth.email=syncer@acme.example")  # fmt: skip
+FIELDS = ("--value", "site_id=Head office", "--value", "department_id=IT", "--fallback", "06801bc4")
+
+
+def init(config: Path, *args: str, answer: str = "") -> Answer:
+    return syncer("init", "--config", config, *args, answer=answer)
+
+
+def check(config: Path, **secrets: str) -> Answer:
+    words = command("config", "check", "--config", config)
+    done = subprocess.run(words, capture_output=True, text=True, env=environment() | secrets, timeout=60)
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def test_what_init_writes_passes_the_check(tmp_path: Path) -> None:
+    config = tmp_path / "here" / "syncer.yaml"
+    answer = init(config, "--yes", *SOURCE, *TARGET, *FIELDS)
+    assert answer.code == 0, answer
+    for name in SECRETS:
+        assert f"export {name}=" in answer.out
+    assert f"syncer check --config {config}" in answer.out
+    assert check(config, **SECRETS).code == 0
+    missing = check(config)
+    assert missing.code == 2
+    assert "client_secret: is missing" in missing.err
+    mapping = yaml.safe_load((config.parent / "mapping.yaml").read_text())
+    assert mapping["fields"]["site_id"] == {"lookup": "location", "default": "Head office"}
+    assert mapping["fields"]["department_id"] == {"value": "IT"}
+    assert mapping["people"]["fallback"] == "06801bc4"
+
+
+def test_names_of_ones_own_are_used_throughout(tmp_path: Path) -> None:
+    config = tmp_path / "syncer.yaml"
+    names = (
+        "--source-name",
+        "acme",
+        "--target-name",
+        "hq",
+        "--route",
+        "all",
+        "--mapping",
+        "rules.yaml",
+        "--people",
+        "p.csv",
+    )
+    answer = init(config, "--yes", *SOURCE, *TARGET, *FIELDS, *names, "--source-set", "auth.kind=oauth2")
+    assert answer.code == 0, answer
+    secrets = {"SYNCER_DESKS__ACME__AUTH__CLIENT_SECRET": "one", "SYNCER_DESKS__HQ__AUTH__PASSWORD": "two"}
+    passed = check(config, **secrets)
+    assert (passed.code, "desks acme, hq; routes all" in passed.out) == (0, True), passed
+    assert yaml.safe_load((tmp_path / "rules.yaml").read_text())["people"]["table"] == "p.csv"
+
+
+def test_files_that_are_there_are_overwritten_only_by_force(tmp_path: Path) -> None:
+    config = tmp_path / "syncer.yaml"
+    (tmp_path / "mapping.yaml").write_text("mine\n")
+    refused = init(config, "--yes", *SOURCE, *TARGET, *FIELDS)
+    assert refused.code == 2
+    assert "mapping.yaml: already there" in refused.err
+    assert not config.exists()
+    assert init(config, "--yes", "--force", *SOURCE, *TARGET, *FIELDS).code == 0
+    assert check(config, **SECRETS).code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), ["--source-kind: is missing; there are invgate, tikting"]),
+        (("--source-kind", "invgat"), ["invgat is unknown"]),
+        (("--source-kind", "invgate"), ["base_url: is missing (--source-url URL)", "auth.client_id: is missing", "view_id: is missing"]),
+        ((*SOURCE, "--source-set", "view_id=all"), ["view_id: Input should be a valid integer"]),
+        ((*SOURCE, "--source-set", "veiw=1"), ["veiw: is no key"]),
+        ((*SOURCE, "--source-name", "The Old"), ["a-z, 0-9 and _"]),
+        ((*SOURCE, *TARGET, "--target-name", "old"), ["both desks are called old"]),
+        ((*TARGET[2:], *SOURCE[2:], "--source-kind", "tikting", "--target-kind", "tikting"), ["auth.email: is missing"]),
+        ((*SOURCE, *TARGET), ["site_id: is required", "department_id: is required"]),
+        ((*SOURCE, *TARGET, *FIELDS[:4]), ["--fallback ID"]),
+        ((*SOURCE, *TARGET, *FIELDS, "--value", "colour=red"), ["colour: the target has no such field"]),
+        ((*SOURCE, *TARGET, *FIELDS, "--value", "colour"), ["must be KEY=VALUE"]),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_wrong_is_told_and_nothing_written(
+    tmp_path: Path, args: tuple[str, ...], said: list[str]
+) -> None:
+    answer = init(tmp_path / "syncer.yaml", "--yes", *args)
+    assert answer.code == 2
+    for words in said:
+        assert words in answer.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_questions_are_asked_again_until_the_answers_are_right(tmp_path: Path) -> None:
+    config = tmp_path / "syncer.yaml"
+    typed = ["invgate", "acme.example", "basic", "all of them", "https://acme.example", "7", "tikting",
+             "https://desk.acme.example", "syncer@acme.example", "Head office", "IT", "06801bc4", ""]  # fmt: skip
+    answer = init(config, answer="\n".join(typed) + "\n")
+    assert answer.code == 0, answer
+    assert "base_url: must begin with https://" in answer.err
+    assert "export SYNCER_DESKS__OLD__AUTH__KEY=" in answer.out
+    secrets = {"SYNCER_DESKS__OLD__AUTH__KEY": "one", "SYNCER_DESKS__NEW__AUTH__PASSWORD": "two"}
+    assert check(config, **secrets).code == 0
+
+
+@pytest.mark.parametrize("kind", registry.kinds())
+def test_every_kind_of_desk_can_be_asked_for_by_its_own_model(kind: str) -> None:
+    desk = DeskDraft("mine", kind, {})
+    for question in desk.questions():
+        assert question.key == "base_url" or question.secret or question.key in desk.problems() or question.choices
+    assert desk.secrets()
+    # What could be set besides is told in comments that are right when they are uncommented.
+    for line in desk.lines():
+        if line.lstrip().startswith("# ") and ":" in line.partition("#")[2].split()[0]:
+            yaml.safe_load(line.lstrip("# ").partition("  #")[0])
+
+
+@pytest.mark.parametrize(
+    "value", ["IT", "42", "007", "yes", "a: b", "#1", "Büro", "x - y", " x", "", "1e5", "null", "a'b\"c"]
+)
+def test_a_word_reads_back_as_it_was_typed(value: str) -> None:
+    assert str(yaml.safe_load(f"key: {word(value)}")["key"]) == value
+    assert str(yaml.safe_load(f"{{key: {word(value)}}}")["key"]) == value
+
+
+@pytest.mark.parametrize(
+    "config", sorted(p for p in EXAMPLES.glob("*.yaml") if ".mapping." not in p.name), ids=lambda path: path.name
+)
+def test_the_examples_are_complete(config: Path) -> None:
+    answer = check(config, **SECRETS)
+    assert answer.code == 0, answer
