@@ -145,7 +145,7 @@ def _sandbox(shell: Shell, filling: Sequence[str]) -> Iterator[Note]:
 def _awaited(process: subprocess.Popen[str], note: Path, log: Path) -> Note:
     deadline = time.monotonic() + UP_WITHIN
     while time.monotonic() < deadline:
-        if (found := read_note(note)) is not None:
+        if (found := read_note(note)) is not None and found.pid == process.pid:
             return found
         if process.poll() is not None:
             raise Stopped(f"the sandbox did not start:\n{log.read_text().strip()}")

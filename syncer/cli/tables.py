@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncer.cli.main import CONFIG, JSON, YES
-from syncer.cli.output import PARKED, document, leave, run, table
+from syncer.cli.output import document, run, table
 
 if TYPE_CHECKING:
     from syncer.bootstrap import OpenRoute
@@ -49,7 +49,7 @@ def pull(route: str | None, config: Path, as_json: bool) -> None:
 def match(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
     """Pull, then decide what is sure: by hand before, alias, same name, same path, status class, similar enough.
 
-    Exit code 0: every value has a decision; 1: some have none yet. They matter only if tickets have them: see plan.
+    Values without a decision are shown; they matter only if tickets have them, which `syncer plan` tells.
     """
 
     async def main() -> list[dict[str, Any]]:
@@ -70,7 +70,11 @@ def match(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
         for row in rows:
             for line in row["examples"]:
                 click.echo(f"  {row['kind']}: {line}")
-    leave(PARKED if any(r["open"] for r in rows) else 0)
+        if any(row["open"] for row in rows):
+            click.echo(
+                "Open values matter only if tickets have them: syncer plan tells. Decide by default or alias in the"
+            )
+            click.echo("mapping, or with: syncer lookups export")
 
 
 @lookups.command(epilog="Example: syncer lookups show move --kind status")

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeAlias
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import asyncpg
@@ -14,12 +15,13 @@ from asyncpg.pool import PoolConnectionProxy
 from syncer.errors import ConfigError, StoreUnavailable
 from syncer.store import schema
 
-Pool = asyncpg.Pool
+Pool: TypeAlias = asyncpg.Pool
 OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
            asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError)  # fmt: skip
-Pool = asyncpg.Pool
+Pool: TypeAlias = asyncpg.Pool
 TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """Whatever a database can answer with."""
+BY_INDEX = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
 HINT = "Nothing is lost: bring the database back and run the same command again."
 
 
@@ -89,9 +91,7 @@ class Held:
         async with self._one:
             if self._conn is None:
                 self._conn = await self._pool.acquire()
-                await self._conn.execute(
-                    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
-                )
+                await self._conn.execute(BY_INDEX)
             try:
                 yield self._conn
             except OUTAGES:

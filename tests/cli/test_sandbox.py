@@ -48,9 +48,10 @@ def sandbox(folder: Path, *args: str) -> Iterator[tuple[subprocess.Popen[str], N
         process.communicate()
 
 
-def awaited(process: subprocess.Popen[str], folder: Path) -> Note:
+def awaited(process: subprocess.Popen[str], folder: Path, *, own: bool = True) -> Note:
     for _ in range(600):
-        if (note := read_note(folder / "sandbox.json")) is not None:
+        note = read_note(folder / "sandbox.json")
+        if note is not None and (note.pid == process.pid or not own):
             return note
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
@@ -202,7 +203,7 @@ def test_a_demo_that_is_stopped_takes_its_desks_along(folder: Path) -> None:
         command("demo", "--tickets", "60", "--folder", folder), text=True, env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    note = awaited(process, folder)
+    note = awaited(process, folder, own=False)
     code, _ = stopped(process, signal.SIGTERM)
     assert code == 130
     assert not alive(note.pid)
