@@ -17,6 +17,8 @@ from syncer.deskkit import registry
 from syncer.deskkit.contract import Capabilities
 
 _WIDTH = 100
+_SAID = {"missing": "is missing", "extra_forbidden": "no such key"}
+_NUMBER = re.compile(r"0|[1-9]\d*(\.\d*[1-9])?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9_]+")
 _WORDS_OF_YAML = frozenset("yes no on off true false null y n".split())
 
@@ -52,8 +54,8 @@ class DeskDraft(Struct):
 
     def problems(self) -> dict[str, str]:
         """What is wrong, by key."""
-        known = [q.key for q in self.questions() if not q.secret]
-        found = dict.fromkeys(self.answers.keys() - known, "is no key that has to be given; write it into the file")
+        known = [*(q.key for q in self.questions() if not q.secret), *self.answers]
+        found = {}
         if not _NAME.fullmatch(self.name):
             found["name"] = f"{self.name}: is made of a-z, 0-9 and _ (its secrets are named after it)"
         try:
@@ -61,8 +63,7 @@ class DeskDraft(Struct):
         except ValidationError as e:
             for problem in e.errors(include_url=False, include_context=False, include_input=False):
                 key = next((k for k in known if k.split(".")[-1] == problem["loc"][-1]), str(problem["loc"][-1]))
-                missing = problem["type"] == "missing"
-                found[key] = "is missing" if missing else problem["msg"].removeprefix("Value error, ")
+                found[key] = _SAID.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
         return found
 
     def capabilities(self) -> Capabilities:
@@ -88,6 +89,9 @@ class DeskDraft(Struct):
             place[last] = value
         return whole
 
+    def _has(self, key: str) -> bool:
+        return any(one.startswith(f"{key}.") for one in self.answers)
+
     def _lines(self, model: type[BaseModel], within: str) -> Iterator[str]:
         indent = "    " + "  " * within.count(".")
         for name, field in model.model_fields.items():
@@ -96,7 +100,7 @@ class DeskDraft(Struct):
                 continue
             if name == "kind":
                 yield f"{indent}kind: {_kind(model)}"
-            elif field.is_required() and (forms := _forms(field)):
+            elif (forms := _forms(field)) and (field.is_required() or self._has(key)):
                 yield f"{indent}{name}:"
                 yield from self._lines(_chosen(forms, self.answers.get(f"{key}.kind")), f"{key}.")
             elif field.annotation is SecretStr:
@@ -115,7 +119,7 @@ def secret_name(desk: str, key: str) -> str:
 
 def word(value: str) -> str:
     """A text as YAML that reads as the same text, or number."""
-    if value.isascii() and value.isdigit() and not value.startswith("0"):
+    if _NUMBER.fullmatch(value):
         return value
     parts = value.replace("-", " ").replace("_", " ").split(" ")
     plain = value.isascii() and value[:1].isalpha() and all(part.isalnum() for part in parts)

@@ -90,10 +90,11 @@ async def _serve(world: World, port: int, faults: dict[str, Faults], folder: Pat
         source, target = running
         assert isinstance(target.desk, up.ListsPeople)
         kept = place.fill(folder, source.url, target.url, target.desk.people_csv())
-        up.write_note(folder / place.NOTE, running)
         _settle_memory()
-        _welcome(running, folder, kept=kept)
-        await up.until_stopped()
+        with up.signals() as stop:  # before anybody can know that we are up
+            up.write_note(folder / place.NOTE, running)
+            _welcome(running, folder, kept=kept)
+            await stop.wait()
         click.echo()
 
 

@@ -22,6 +22,8 @@ class Tables(Struct):
     target: dict[tuple[str, str], LookupValue]
     people: dict[str, str]
     """Source person id -> target person id."""
+    emails: dict[str, str] = {}
+    """Normalised e-mail -> target person id, of the operator's table and of people the target lists."""
 
     def name(self, kind: str, id: str | None) -> str:
         """What the source calls a value; its id where nobody told."""
@@ -38,6 +40,10 @@ class Tables(Struct):
             return word
         hits = [v.id for (k, _), v in self.target.items() if k == kind and v.name.casefold() == word.casefold()]
         return hits[0] if len(hits) == 1 else None
+
+    def person_id(self, word: str) -> str:
+        """Somebody on the target by e-mail; any other word is taken to be an id."""
+        return self.emails.get(normal_email(word), word)
 
     def first_of_class(self, kind: str, wanted: StatusClass) -> str | None:
         """The target's first value of a class, by id."""

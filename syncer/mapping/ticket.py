@@ -67,9 +67,7 @@ class Mapper:
             (name, self._field(name, rule)) for name, rule in rules.fields.items() if name not in {"title", "body"}
         ]
         self._skip = self._skips()
-        self._fallback = rules.people.fallback and tables.target_id("person", rules.people.fallback)
-        if rules.people.fallback and not self._fallback:
-            self._fallback = rules.people.fallback
+        self._fallback = tables.person_id(rules.people.fallback) if rules.people.fallback else None
         self._open = tables.first_of_class("status", StatusClass.OPEN)
 
     def key(self, id: TicketId) -> Key:

@@ -57,12 +57,9 @@ class Engine(Struct, kw_only=True):
 
     def strangers(self) -> Strangers:
         """Whoever is met for the first time is remembered, and matched by e-mail like everybody else."""
-        by_email = {
-            normal_email(v.email): id for (kind, id), v in self.tables.target.items() if kind == "person" and v.email
-        }
 
         async def learn(person: LookupValue) -> None:
-            if person.email and (found := by_email.get(normal_email(person.email))):
+            if person.email and (found := self.tables.emails.get(normal_email(person.email))):
                 self.tables.people.setdefault(person.id, found)
             await lookups.add(self.pool, self.config.source, [person])
 

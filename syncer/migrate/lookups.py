@@ -15,7 +15,7 @@ from syncer.mapping import sheet
 from syncer.mapping.match import Proposal, match_people, propose
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
-from syncer.mapping.tables import DROP, Tables, indexed
+from syncer.mapping.tables import DROP, Tables, by_email, indexed
 from syncer.model.lookups import Decision, How, LookupValue, Outcome
 from syncer.pipeline.route import Route
 from syncer.store import lookups as store
@@ -86,13 +86,16 @@ async def tables(pool: Pool, route_id: int, route: Route, version: int | None = 
             decided.setdefault(key, {})[decision.source_id] = DROP
         elif decision.target_id is not None:
             decided.setdefault(key, {})[decision.source_id] = decision.target_id
+    table = await asyncio.to_thread(operators_table, route.rules.people.table)
     people, _ = match_people(
         [v for v in source if v.kind == "person"],
         [v for v in target if v.kind == "person"],
         route.rules.people.match,
-        await asyncio.to_thread(operators_table, route.rules.people.table),
+        table,
     )
-    return Tables(decided, defaulted, indexed(source), indexed(target), people)
+    known = by_email(indexed(target))
+    emails = {email: ids[0] for email, ids in known.items() if len(ids) == 1}
+    return Tables(decided, defaulted, indexed(source), indexed(target), people, {**emails, **table})
 
 
 def operators_table(path: Path | None) -> dict[str, str]:

@@ -6,8 +6,8 @@ import asyncio
 import errno
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -112,14 +112,15 @@ async def _serve(desk: EmulatedDesk, port: int, stack: AsyncExitStack) -> int:
     return taken
 
 
-async def until_stopped() -> None:
-    """Returns at the first SIGINT or SIGTERM."""
+@contextmanager
+def signals() -> Iterator[asyncio.Event]:
+    """An event that the first SIGINT or SIGTERM sets."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        await stop.wait()
+        yield stop
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -29,7 +29,7 @@ async def park(conn: Conn, route: int, run: int, letters: Sequence[tuple[TicketI
         "insert into dead_letter (route, source_id, run, reason, detail)"
         " select distinct on (a.s) $1::int, a.s, $2::bigint, a.reason, a.detail"
         " from unnest($3::text[], $4::text[], $5::text[]) a (s, reason, detail)"
-        " on conflict (route, source_id) do update set run = excluded.run, at = clock_timestamp(),"
+        " on conflict (source_id, route) do update set run = excluded.run, at = clock_timestamp(),"
         " reason = excluded.reason, detail = excluded.detail, state = 'parked' where dead_letter.state <> 'dropped'",
         route, run, [x[0] for x in letters], [x[1] for x in letters], [x[2] for x in letters],
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """Table `effect`: announced before the first byte leaves, acknowledged after; the ticket's row is its link.
 
 Every writing statement reads the lease row under its epoch, `for share`: a takeover waits for statements under way,
-and a statement that comes after a takeover finds nothing and writes nothing.
+and a statement that comes after a takeover finds nothing and writes nothing. Rows to be changed are found by
+`on conflict`, which always takes the key: a planner without statistics might read the whole table for a join.
 """
 
 from __future__ import annotations
@@ -23,17 +24,18 @@ announced as (
   insert into effect (route, source_id, key, state, run, epoch, source_version, fingerprint)
   select $1, a.source_id, a.key, 'announced', $3, $2, a.version, a.fingerprint
   from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) a (source_id, key, version, fingerprint), fence
-  on conflict (route, source_id, step) do update
+  on conflict (source_id, route, step) do update
   set state = 'announced', attempt_at = clock_timestamp(), attempts = effect.attempts + 1, key = excluded.key,
       run = excluded.run, epoch = excluded.epoch, source_version = excluded.source_version,
       fingerprint = excluded.fingerprint
   where effect.state <> 'done'
   returning 1),
 acknowledged as (
-  update effect e
-  set state = 'done', target_id = a.target_id, done_at = clock_timestamp()
+  insert into effect (route, source_id, key, state, run, epoch, source_version, fingerprint, target_id)
+  select $1, a.source_id, '', 'done', $3, $2, '', '', a.target_id
   from unnest($8::text[], $9::text[]) a (source_id, target_id), fence
-  where e.route = $1 and e.source_id = a.source_id and e.step = 'ticket'
+  on conflict (source_id, route, step) do update
+  set state = 'done', target_id = excluded.target_id, done_at = clock_timestamp()
   returning 1)
 select (select count(*) from fence), (select count(*) from announced), (select count(*) from acknowledged)
 """
@@ -41,7 +43,8 @@ _SETTLE = f"""
 with {_FENCE}
 update effect e set state = a.state
 from unnest($3::text[], $4::text[]) a (source_id, state), fence
-where e.route = $1 and e.source_id = a.source_id and e.step = 'ticket' and e.state = 'announced'
+where e.route = $1 and e.source_id = any($3) and e.source_id = a.source_id and e.step = 'ticket'
+  and e.state = 'announced'
 """
 
 
@@ -78,12 +81,10 @@ async def settle(conn: Conn, route: int, epoch: int, states: Sequence[tuple[Tick
 async def links(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
     """What is known of these tickets, dead letters included; the unknown ones are left out."""
     rows = await conn.fetch(
-        "select w.id, e.state, e.key, e.source_version, e.target_id,"
+        "select source_id, e.state, e.key, e.source_version, e.target_id,"
         " case d.state when 'parked' then d.reason when 'dropped' then 'dropped' end as parked"
-        " from unnest($2::text[]) w (id)"
-        " left join effect e on e.route = $1 and e.source_id = w.id and e.step = 'ticket'"
-        " left join dead_letter d on d.route = $1 and d.source_id = w.id"
-        " where e.source_id is not null or d.source_id is not null",
+        " from (select * from effect where route = $1 and source_id = any($2::text[]) and step = 'ticket') e"
+        " full join (select * from dead_letter where route = $1 and source_id = any($2::text[])) d using (source_id)",
         route,
         ids,
     )
@@ -124,10 +125,10 @@ async def open_doubts(conn: asyncpg.Pool, route: int) -> int:
 async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None, list[TicketId]]:
     """The highest numeric target id that was acknowledged before the oldest open attempt, and all above it."""
     rows = await conn.fetch(
-        "with oldest as (select min(attempt_at) as at from effect where route = $1 and state = 'announced'),"
-        " made as (select target_id::numeric as id, done_at from effect"
+        "with oldest as materialized (select min(attempt_at) as at from effect where route = $1 and state = 'announced'),"
+        " made as materialized (select target_id::numeric as id, done_at from effect"
         "   where route = $1 and state = 'done' and target_id ~ '^[0-9]{1,18}$'),"
-        " floor as (select max(id) as id from made, oldest where done_at < oldest.at)"
+        " floor as materialized (select max(id) as id from made, oldest where done_at < oldest.at)"
         " select made.id::text, made.id = floor.id from made, floor where made.id >= floor.id",
         route,
     )

@@ -18,7 +18,6 @@ from syncer.store import schema
 Pool: TypeAlias = asyncpg.Pool
 OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
            asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError)  # fmt: skip
-Pool: TypeAlias = asyncpg.Pool
 TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """Whatever a database can answer with."""
 BY_INDEX = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"

@@ -72,6 +72,16 @@ def test_names_of_ones_own_are_used_throughout(tmp_path: Path) -> None:
     assert yaml.safe_load((tmp_path / "rules.yaml").read_text())["people"]["table"] == "p.csv"
 
 
+def test_keys_that_have_a_default_can_be_set_as_well(tmp_path: Path) -> None:
+    config = tmp_path / "syncer.yaml"
+    more = ("--source-set", "timeout=7.5", "--target-set", "budget.per_second=9", "--target-set", "budget.parallel=3")
+    answer = init(config, "--yes", *SOURCE, *TARGET, *FIELDS, *more)
+    assert answer.code == 0, answer
+    assert check(config, **SECRETS).code == 0
+    desks = yaml.safe_load(config.read_text())["desks"]
+    assert (desks["old"]["timeout"], desks["new"]["budget"]) == (7.5, {"per_second": 9, "parallel": 3})
+
+
 def test_files_that_are_there_are_overwritten_only_by_force(tmp_path: Path) -> None:
     config = tmp_path / "syncer.yaml"
     (tmp_path / "mapping.yaml").write_text("mine\n")
@@ -93,7 +103,7 @@ def test_files_that_are_there_are_overwritten_only_by_force(tmp_path: Path) -> N
             ["base_url: is missing (--source-url URL)", "auth.client_id: is missing", "view_id: is missing"],
         ),
         ((*SOURCE, "--source-set", "view_id=all"), ["view_id: Input should be a valid integer"]),
-        ((*SOURCE, "--source-set", "veiw=1"), ["veiw: is no key"]),
+        ((*SOURCE, "--source-set", "viewid=1"), ["viewid: no such key"]),
         ((*SOURCE, "--source-name", "The Old"), ["a-z, 0-9 and _"]),
         ((*SOURCE, *TARGET, "--target-name", "old"), ["both desks are called old"]),
         (("--source-kind", "tikting", *SOURCE[2:4], *TARGET), ["auth.email: is missing"]),
@@ -133,13 +143,12 @@ def test_every_kind_of_desk_can_be_asked_for_by_its_own_model(kind: str) -> None
     assert desk.secrets()
     # What could be set besides stands there as a comment that is right when it is uncommented.
     for line in desk.lines():
-        if found := re.fullmatch(r" *# (\w+: .*)", line):
-            if "not here" not in line:
-                assert isinstance(yaml.safe_load(found[1]), dict)
+        if (found := re.fullmatch(r" *# (\w+: .*)", line)) and "not here" not in line:
+            assert isinstance(yaml.safe_load(found[1]), dict)
 
 
 @pytest.mark.parametrize(
-    "value", ["IT", "42", "007", "yes", "a: b", "#1", "Büro", "x - y", " x", "", "1e5", "null", "a'b\"c"]
+    "value", ["IT", "42", "007", "yes", "a: b", "#1", "Büro", "x - y", " x", "", "1e5", "7.5", "1.0", "null", "a'b\"c"]
 )
 def test_a_word_reads_back_as_it_was_typed(value: str) -> None:
     assert str(yaml.safe_load(f"key: {word(value)}")["key"]) == value

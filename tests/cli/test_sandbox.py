@@ -148,7 +148,7 @@ def test_faults_are_read_from_words_and_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("befor=1", "did you mean before"),
+        ("before_=1", "did you mean before"),
         ("third.before=1", "no desk third"),
         ("before=often", "before"),
         ("where=(", "old"),

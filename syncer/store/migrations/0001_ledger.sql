@@ -28,9 +28,10 @@ create table run (
 );
 
 -- One row for each effect on a target; that of step 'ticket' is the link of source and target.
--- Rows are inserted once and updated once: room is left on the page for that.
+-- Rows are inserted once and updated once: room is left on the page for that. The key begins with source_id, so that a
+-- planner without statistics has no index that would read a whole route.
 create table effect (
-  route          int not null references route,
+  route          int not null,
   source_id      text not null,
   step           text not null default 'ticket',
   key            text not null,
@@ -43,7 +44,7 @@ create table effect (
   fingerprint    bytea not null,
   target_id      text,
   done_at        timestamptz,
-  primary key (route, source_id, step)
+  primary key (source_id, route, step)
 ) with (fillfactor = 70);
 
 create table dead_letter (
@@ -54,7 +55,7 @@ create table dead_letter (
   reason    text not null,
   detail    text not null,
   state     text not null default 'parked' check (state in ('parked', 'retry', 'dropped')),
-  primary key (route, source_id)
+  primary key (source_id, route)
 );
 
 create table checkpoint (
