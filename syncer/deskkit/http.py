@@ -111,7 +111,8 @@ class DeskHttp:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context = ssl.create_default_context(cafile=self._ca_file)
+            https = self.base.startswith("https:") or self._ca_file is not None
+            context = ssl.create_default_context(cafile=self._ca_file) if https else True
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self.parallel, ssl=context),
                 cookie_jar=aiohttp.DummyCookieJar(),

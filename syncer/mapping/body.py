@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as entities
 
-from syncer.mapping.html_page import fold
+from syncer.mapping.html_page import commonly_decoded, fold
 from syncer.mapping.html_reader import read
 
 # The tags that need no attributes and no memory: all that most desks' editors ever write. A number
@@ -28,8 +28,8 @@ def html_to_text(html: str) -> str:
     """
     if "<" not in html:
         return fold(html)
-    # Nothing to fold or decode: then a piece only needs its ends stripped.
-    clean = html.isprintable() and "  " not in html and "&" not in html
+    # Nothing to fold: then a piece only needs its ends stripped.
+    clean = html.isprintable() and "  " not in html
     out: list[str] = []
     breaks = 2
     for piece in ("/p>" + html).split("<"):
@@ -41,12 +41,17 @@ def html_to_text(html: str) -> str:
             breaks = kind
         elif kind == _BR and breaks < 2:
             breaks += 1
-        if text and (text := text.strip(" ") if clean else fold(text)):
+        if text and (text := text.strip(" ") if clean else " ".join(text.split())):
             if out:
                 out.append(_SEPARATORS[breaks])
             out.append(text)
             breaks = 0
-    return "".join(out)
+    whole = "".join(out)
+    if "&" not in whole:
+        return whole
+    # What escaping makes holds no space, so that it may be decoded after folding; other entities may.
+    plain = commonly_decoded(whole)
+    return read(html) if plain is None else plain
 
 
 def text_to_html(text: str) -> str:

@@ -16,8 +16,18 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
+def commonly_decoded(text: str) -> str | None:
+    """Decoded once when it holds only what escaping makes and no `&` of any other kind, else None; much faster."""
+    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
+    plain = plain.replace("&#039;", "'").replace("&#39;", "'")
+    # `&amp;` comes last: what it becomes must not be read again.
+    return plain.replace("&amp;", "&") if plain.count("&") == plain.count("&amp;") else None
+
+
 def decoded(text: str) -> str:
     """Text with its entities decoded, once."""
+    if (plain := commonly_decoded(text)) is not None:
+        return plain
     try:
         return entities.unescape(text)
     except ValueError:  # a number of more digits than Python converts

@@ -66,6 +66,7 @@ class Mapper:
         self._fields = [
             (name, self._field(name, rule)) for name, rule in rules.fields.items() if name not in {"title", "body"}
         ]
+        self._required = [(name, f.lookup or name) for name, f in limits.fields.items() if f.required]
         self._skip = self._skips()
         self._fallback = tables.person_id(rules.people.fallback) if rules.people.fallback else None
         self._open = tables.first_of_class("status", StatusClass.OPEN)
@@ -102,9 +103,9 @@ class Mapper:
             return title, body, fields
         self._status(fields, losses)
         self._requester(ticket, fields, missing, losses)
-        for name, field in self._limits.fields.items():
-            if field.required and name not in fields and not any(m[0] == name for m in missing):
-                missing.append((name, field.lookup or name, "(empty)"))
+        for name, kind in self._required:
+            if name not in fields and not any(m[0] == name for m in missing):
+                missing.append((name, kind, "(empty)"))
         return title, body, fields
 
     def _draft(self, ticket: Ticket, title: str, body: str, fields: dict[str, str], losses: list[str]) -> Draft:

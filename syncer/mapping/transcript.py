@@ -28,6 +28,7 @@ class Teller:
     def __init__(self, tables: Tables, *, html: bool, attribution: str) -> None:
         self._tables = tables
         self._html = html
+        self._named: dict[str | None, str] = {}
         self._attribution = compile_template(attribution, ATTRIBUTION_NAMES)
         self.text: Callable[[str, bool], str] = self._as_html if html else self._as_text
 
@@ -47,8 +48,12 @@ class Teller:
 
     def named(self, id: str | None) -> str:
         """Name and e-mail."""
-        person = self.person(id)
-        return f"{person.name} <{person.email}>" if person.email else person.name
+        known = self._named.get(id)
+        if known is None:
+            person = self.person(id)
+            known = f"{person.name} <{person.email}>" if person.email else person.name
+            self._named[id] = known
+        return known
 
     def head(self, ticket: Ticket, full_title: str | None) -> list[str]:
         """Lines of facts: what the ticket was before."""

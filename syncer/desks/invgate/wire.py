@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from html import unescape
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from syncer.errors import Fatal, Rejected
+from syncer.mapping.html_page import decoded
 from syncer.model.ids import TicketId, Version
 from syncer.model.ticket import Comment, File, Ticket
 
@@ -71,6 +72,8 @@ _KINDS = (
     ("location", "location_id"),
     ("group", "assigned_group_id"),
 )
+_KIND_NAMES = tuple(kind for kind, _ in _KINDS)
+_kind_values = attrgetter(*(name for _, name in _KINDS))
 
 
 def plain(body: bytes, what: str) -> Any:
@@ -123,7 +126,7 @@ def text(value: str | None) -> str:
     """A text decoded from its entity escaping exactly once (contract 7.2)."""
     if not value:
         return ""
-    return unescape(value) if "&" in value else value
+    return decoded(value) if "&" in value else value
 
 
 def incidents(body: bytes, what: str) -> list[IncidentRow]:
@@ -149,8 +152,7 @@ def ticket(row: IncidentRow, base_url: str) -> Ticket:
     if id is None:
         raise Rejected("a ticket without an id", reason="schema", field="id")
     values: dict[str, str] = {}
-    for kind, name in _KINDS:
-        value = getattr(row, name)
+    for kind, value in zip(_KIND_NAMES, _kind_values(row), strict=True):
         if value is not None and value != "":
             values[kind] = str(value)
     updated = moment(row.last_update)
