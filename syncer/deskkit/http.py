@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import stamina
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -23,6 +22,7 @@ from syncer.log import redact
 
 READ_ATTEMPTS = 6
 READ_WAIT_MAX = 60.0
+MOST_URLS = 200
 _EXCERPT = 300
 _CHUNK = 256 * 1024
 
@@ -108,6 +108,7 @@ class DeskHttp:
         self._session: aiohttp.ClientSession | None = None
         self._gate = asyncio.Semaphore(parallel)
         self._deadlines = Deadlines()
+        self._urls: dict[str, URL] = {}
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -138,31 +139,39 @@ class DeskHttp:
         budgeted: bool = True,
     ) -> Reply:
         """Send once and read the whole answer, whatever its status."""
-        url = path if "://" in path else self.base + path
-        if query:
-            url += "?" + query
+        url = self._url(path, query)
         async with self._gate:
             if budgeted:
                 await self.budget.take()
-            return await self._send(method, URL(url, encoded=True), data, headers)
+            return await self._send(method, url, data, headers)
+
+    def _url(self, path: str, query: str) -> URL:
+        if query:
+            return URL(f"{self.base}{path}?{query}", encoded=True)
+        if (url := self._urls.get(path)) is None:
+            url = URL(path if "://" in path else self.base + path, encoded=True)
+            if len(self._urls) < MOST_URLS:
+                self._urls[path] = url
+        return url
 
     async def _send(self, method: str, url: URL, data: Any, headers: Mapping[str, str] | None) -> Reply:
         session = self._open()
         all_headers: Mapping[str, str] = self.headers
         if headers is not None:  # an empty value takes a header away
             all_headers = {k: v for k, v in {**self.headers, **headers}.items() if v}
-        what = f"{self.name}: {method} {url.path}"
         self._deadlines.enter(self.timeout)
         try:
-            async with session.request(method, url, data=data, headers=all_headers, allow_redirects=False) as response:
-                reply = Reply(response.status, response.headers, await response.read())
+            # Reading the whole body gives the connection back; no context manager is needed for that.
+            response = await session.request(method, url, data=data, headers=all_headers, allow_redirects=False)
+            reply = Reply(response.status, response.headers, await response.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as e:
-            raise Retryable(f"{what}: no connection: {e}", hint=f"Is {self.base} right and up?") from e
+            message = f"{self._what(method, url)}: no connection: {e}"
+            raise Retryable(message, hint=f"Is {self.base} right and up?") from e
         except (aiohttp.ClientError, ConnectionError) as e:
-            raise InDoubt(f"{what}: the answer was lost: {type(e).__name__}") from e
+            raise InDoubt(f"{self._what(method, url)}: the answer was lost: {type(e).__name__}") from e
         except asyncio.CancelledError:
             if self._deadlines.overdue():
-                raise InDoubt(f"{what}: no answer within {self.timeout:g} s") from None
+                raise InDoubt(f"{self._what(method, url)}: no answer within {self.timeout:g} s") from None
             raise
         finally:
             self._deadlines.leave()
@@ -171,6 +180,9 @@ class DeskHttp:
         else:
             self.budget.ease()
         return reply
+
+    def _what(self, method: str, url: URL) -> str:
+        return f"{self.name}: {method} {url.path}"
 
     async def download(self, url: str, into: Path, *, credentials: bool, limit: int) -> Reply:
         """Stream a file's bytes to `into`. The reply's body holds only its beginning.
@@ -216,6 +228,8 @@ class DeskHttp:
             return await once()
         except Retryable as first:
             await asyncio.sleep(first.after if first.after is not None else 0.05)
+        import stamina  # only trouble needs it
+
         async for attempt in stamina.retry_context(
             on=_wait,
             attempts=READ_ATTEMPTS,
