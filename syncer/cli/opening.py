@@ -40,6 +40,7 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
 
     async with bootstrap.open_route(settings.load(config), route) as opened:
         fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
+        connecting = asyncio.gather(opened.source.connect(), opened.target.connect())
         for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
             if not await lookups.pulled(opened.pool, name):
                 click.echo(f"reading the lists of {name} ...", err=True)
@@ -52,6 +53,7 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
             home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
             tables=await lookups.tables(opened.pool, opened.id, opened.config),
         )  # fmt: skip
+        await connecting
         with _signals(ready.stop):
             _settle_memory()
             yield ready, progress

@@ -114,6 +114,9 @@ class Desk(Protocol):
     capabilities: Capabilities
     budget: Budget
 
+    async def connect(self) -> None:
+        """Log in. Raises AuthFailed, Retryable or ConfigError."""
+
     async def check(self) -> Account:
         """Log in and look around without writing. Raises AuthFailed, Retryable or ConfigError."""
 

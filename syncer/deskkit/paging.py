@@ -67,19 +67,17 @@ async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
     A page that does not begin inside the one before means that rows moved up past us: step back. The end is an
     empty page, or one that brings nothing but the overlap; a short page proves nothing, a server may cap it.
     """
-    offset, last, steps_back = 0, None, 0
-    seen = SeenIds()
-    while True:
-        ids = await read_at(offset)
-        if last is not None and ids and last not in ids and steps_back < MAX_STEPS_BACK and offset:
+    offset, steps_back = 0, 0
+    before: list[TicketId] = []
+    while ids := await read_at(offset):
+        if before and before[-1] not in ids and steps_back < MAX_STEPS_BACK:
             steps_back += 1
             offset = max(0, offset - len(ids))
             continue
-        fresh = seen.new(ids)
-        if not fresh:
+        if set(ids) <= set(before):
             return
-        yield fresh
-        steps_back, last = 0, ids[-1]
+        yield ids
+        steps_back, before = 0, ids
         offset += max(1, len(ids) - max(1, len(ids) // 10))
 
 

@@ -31,7 +31,7 @@ from syncer.store.pool import TROUBLE, Pool
 from syncer.store.sidecar import Sidecar
 
 READERS = 4
-SPARE_WRITERS = 1.5
+SPARE_WRITERS = 2
 """Writers for each parallel create: the spare ones announce while the others wait for the target."""
 NOTE_EVERY = 2.0
 log = structlog.get_logger()

@@ -21,6 +21,10 @@ from syncer.pipeline.plan import Settled, before_reading
 from syncer.pipeline.tally import Result, Tally
 
 
+READ_AHEAD = 20_000
+"""Ids listed before they are read: the list is swept again while tickets are written, not after."""
+
+
 class Ledger(Protocol):
     """What a pass itself needs of a journal."""
 
@@ -64,7 +68,8 @@ class _Queues:
     """Between the stages; bounded, so that memory does not depend on how many tickets there are."""
 
     def __init__(self, route: Pass) -> None:
-        self.batches: asyncio.Queue[list[TicketId] | None] = asyncio.Queue(route.readers)
+        ahead = max(route.readers, READ_AHEAD // route.source.capabilities.fetch_batch)
+        self.batches: asyncio.Queue[list[TicketId] | None] = asyncio.Queue(ahead)
         self.drafts: asyncio.Queue[Draft | None] = asyncio.Queue(2 * route.writers)
 
 

@@ -24,7 +24,6 @@ ATTEMPTS = 6
 FIRST_WAIT = 0.5
 IN_MEMORY = 256 * 1024
 """Files up to here travel in memory; larger ones are streamed from the spool."""
-log = structlog.get_logger()
 
 
 class Load:
@@ -39,6 +38,8 @@ class Load:
         self._doubts = doubts
         self._tally = tally
         self._spool = spool
+        # Bound once: the proxy of structlog binds anew at each call.
+        self._log = structlog.get_logger().bind()
 
     async def deliver(self, draft: Draft) -> None:
         """Bring it over, or park it. Raises what ends the pass: Stopped, ConfigError."""
@@ -67,7 +68,7 @@ class Load:
             try:
                 written = await self._target.create(draft, files)
             except InDoubt as e:
-                log.info("answer_lost", ticket=draft.source_id, error=e.message)
+                self._log.info("answer_lost", ticket=draft.source_id, error=e.message)
                 # The attempt may have lasted until its timeout: count from its end.
                 if await self._adopted(draft, draft.key, time.monotonic(), floor):
                     return
@@ -85,7 +86,7 @@ class Load:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
                 raise
             self._created(draft, written)
-            log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=time.monotonic() - stamp)
+            self._log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=time.monotonic() - stamp)
             return
 
     async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:

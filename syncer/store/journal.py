@@ -19,7 +19,7 @@ from syncer.store.leases import Lease
 from syncer.store.pool import HINT, OUTAGES, Held
 from syncer.store.sidecar import Sidecar
 
-GAP = 0.006
+GAP = 0.008
 """Seconds between two group commits under load: long enough to gather a group, short against any desk's answer."""
 
 

@@ -51,6 +51,10 @@ class InvGate:
         self.budget = self._http.budget
         self._access = Access(config, self._http)
 
+    async def connect(self) -> None:
+        """Log in, which every other call does too when it must."""
+        await self._access.ready()
+
     async def check(self) -> Account:
         """Version, rights on every call a migration makes, and what the view shows against what is open."""
         version = await self._json("sd.version")

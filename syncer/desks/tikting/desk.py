@@ -79,6 +79,10 @@ class Tikting:
         self._form = Form()
         self._form_headers = {"Content-Type": self._form.content_type}
 
+    async def connect(self) -> None:
+        """Log in, which every other call does too when it must."""
+        await self._access.ready()
+
     async def check(self) -> Account:
         """Log in, look at the token's claims, read the lists."""
         await self._access.ready()

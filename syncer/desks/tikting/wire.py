@@ -141,7 +141,7 @@ def made_id(body: bytes, headers: Mapping[str, str], what: str) -> TicketId:
             id = lowered(msgspec.json.decode(body)).get("id")
     except msgspec.DecodeError:
         id = None
-    location = headers.get("Location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
+    location = headers.get("Location", "").rpartition("/")[2]
     told = location if location.isdigit() else None
     if id is not None and told is not None and str(id) != told:
         raise InDoubt(f"{what}: the body says ticket {id}, Location says {told}")
