@@ -15,13 +15,14 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
 
-def ask(url: str) -> dict:
+def ask(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(url, timeout=30) as reply:
-        return json.load(reply)
+        return dict(json.load(reply))
 
 
 class Desks:
@@ -41,7 +42,7 @@ class Desks:
             time.sleep(0.1)
         config = (folder / "syncer.yaml").read_text()
         self.old, self.new = re.findall(r"base_url: (\S+)", config)
-        self.requester = re.search(r"fallback: (\S+)", (folder / "mapping.yaml").read_text())[1]
+        (self.requester,) = re.findall(r"fallback: (\S+)", (folder / "mapping.yaml").read_text())
 
     def limit(self, per_second: int) -> None:
         """Give the target a budget, and an emulator that refuses what exceeds it."""
@@ -54,7 +55,7 @@ class Desks:
         self.process.wait(30)
 
 
-def measured(command: list[str], folder: Path) -> dict:
+def measured(command: list[str], folder: Path) -> dict[str, Any]:
     started = time.time()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -67,7 +68,7 @@ def measured(command: list[str], folder: Path) -> dict:
     }
 
 
-def run(name: str, tickets: int, limit: int = 0) -> dict:
+def run(name: str, tickets: int, limit: int = 0) -> dict[str, Any]:
     """One run on fresh desks; what is not the run itself (set-up, lookups) is not measured."""
     with tempfile.TemporaryDirectory(prefix="syncer-bench-") as scratch:
         folder = Path(scratch) / "desks"
@@ -80,6 +81,7 @@ def run(name: str, tickets: int, limit: int = 0) -> dict:
             if name == "syncer":
                 # The database stays up between preparation and run, as a configured one would.
                 keeper = subprocess.Popen([*syncer, "db", "url", "--hold"], cwd=folder, stdout=subprocess.PIPE)
+                assert keeper.stdout is not None
                 keeper.stdout.readline()
                 subprocess.run([*syncer, "lookups", "match"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
                 command = [*syncer, "migrate", "--yes"]
@@ -96,7 +98,8 @@ def run(name: str, tickets: int, limit: int = 0) -> dict:
             desks.stop()
             shutil.rmtree(folder, ignore_errors=True)
     made = summary["tickets"]
-    row |= {"name": name, "rate": tickets / row["wall"], "busiest": busy["busiest_second"], "requests": busy["requests"]}
+    row |= {"name": name, "rate": tickets / row["wall"]}
+    row |= {"busiest": busy["busiest_second"], "requests": busy["requests"]}
     row |= {"ok": made == tickets and row["code"] in (0, 1), "again": tickets / again["wall"] if again else 0.0}
     return row
 
@@ -104,7 +107,8 @@ def run(name: str, tickets: int, limit: int = 0) -> dict:
 def table(head: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head))]
     for number, row in enumerate([head, *rows]):
-        print("| " + " | ".join(c.rjust(w) if number and i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths))) + " |")
+        cells = enumerate(zip(row, widths, strict=True))
+        print("| " + " | ".join(c.rjust(w) if number and i else c.ljust(w) for i, (c, w) in cells) + " |")
         if number == 0:
             print("|" + "|".join("-" * (w + 2) for w in widths) + "|")
 
@@ -113,16 +117,16 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--tickets", type=int, default=2000)
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--limit", type=int, default=200, help="requests/s of the target in the last rows; 0: leave out")
+    options.add_argument("--limit", type=int, default=200, help="requests/s of the target in the last rows, 0 for none")
     given = options.parse_args()
-    rows: dict[str, list[dict]] = {"plain aiohttp, no database": [], "syncer": []}
+    rows: dict[str, list[dict[str, Any]]] = {"plain aiohttp, no database": [], "syncer": []}
     for _ in range(given.rounds):
         for name, found in rows.items():
             found.append(run(name, given.tickets))
             print(f"  {name}: {found[-1]['rate']:.0f} tickets/s", file=sys.stderr)
 
     def middle(name: str, key: str) -> float:
-        return statistics.median(r[key] for r in rows[name])
+        return float(statistics.median(r[key] for r in rows[name]))
 
     plain = "plain aiohttp, no database"
     print(f"{given.tickets:,} tickets, {given.rounds} rounds, medians; both desks are emulated on this machine\n")

@@ -11,6 +11,7 @@ import html
 import json
 import os
 import re
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -26,13 +27,14 @@ def text(value: str | None) -> str:
     return html.unescape(TAG.sub("", html.unescape(value or "").replace("</p>", "\n")))
 
 
-def body(ticket: dict, fixed: list[tuple[str, str]], requester: str) -> bytes:
+def body(ticket: dict[str, Any], fixed: list[tuple[str, str]], requester: str) -> bytes:
     lines = [f"Request {ticket['id']}", text(ticket["description"]) or "-"]
     lines += [text(c["message"]) for c in ticket["comments"] or [] if c["customer_visible"] in (1, True)]
     title = f"{html.unescape(ticket['title'] or '')[:230]} [IG-{ticket['id']}]".replace("\n", " ")
     parts = [("Title", title), ("Description", "\n".join(lines)[:60000]), ("CreatorId", requester), *fixed]
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="'
-    return "".join([f'{head}{k}"\r\n\r\n{v}\r\n' for k, v in parts] + [f"--{BOUNDARY}--\r\n"]).encode("utf-8", "replace")
+    whole = "".join([f'{head}{k}"\r\n\r\n{v}\r\n' for k, v in parts] + [f"--{BOUNDARY}--\r\n"])
+    return whole.encode("utf-8", "replace")
 
 
 async def main(old: str, new: str, parallel: int, requester: str) -> None:
@@ -40,7 +42,8 @@ async def main(old: str, new: str, parallel: int, requester: str) -> None:
         connector=aiohttp.TCPConnector(limit=2 * parallel), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
         scopes = "api.v1.incidents:get api.v1.incidents.by.view:get"
-        form = {"grant_type": "client_credentials", "client_id": "syncer", "client_secret": "sandbox-secret", "scope": scopes}
+        form = {"grant_type": "client_credentials", "client_id": "syncer", "client_secret": "sandbox-secret"}
+        form["scope"] = scopes
         async with http.post(f"{old}/oauth/v2.0/access_token", data=form) as r:
             reading = {"Authorization": "Bearer " + (await r.json())["access_token"]}
         login = {"Email": "sync@example.org", "Password": "sandbox-secret", "RememberMe": False}
@@ -51,7 +54,7 @@ async def main(old: str, new: str, parallel: int, requester: str) -> None:
         fixed = [("SiteId", str(meta["sites"][0]["id"])), ("DepartmentId", str(meta["departments"][0]["id"])),
                  ("TicketStatusId", str(meta["status"][0]["id"])), ("TicketType", "1")]  # fmt: skip
         writing["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"
-        queue: asyncio.Queue[dict | None] = asyncio.Queue(2 * parallel)
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(2 * parallel)
 
         async def read() -> None:
             offset = 0

@@ -20,7 +20,6 @@ from syncer.pipeline.extract import extract
 from syncer.pipeline.plan import Settled, before_reading
 from syncer.pipeline.tally import Result, Tally
 
-
 READ_AHEAD = 20_000
 """Ids listed before they are read: the list is swept again while tickets are written, not after."""
 

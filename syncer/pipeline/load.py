@@ -86,7 +86,8 @@ class Load:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
                 raise
             self._created(draft, written)
-            self._log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=time.monotonic() - stamp)
+            took = time.monotonic() - stamp
+            self._log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=took)
             return
 
     async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:

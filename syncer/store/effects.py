@@ -125,7 +125,8 @@ async def open_doubts(conn: asyncpg.Pool, route: int) -> int:
 async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None, list[TicketId]]:
     """The highest numeric target id that was acknowledged before the oldest open attempt, and all above it."""
     rows = await conn.fetch(
-        "with oldest as materialized (select min(attempt_at) as at from effect where route = $1 and state = 'announced'),"
+        "with oldest as materialized (select min(attempt_at) as at from effect"
+        "   where route = $1 and state = 'announced'),"
         " made as materialized (select target_id::numeric as id, done_at from effect"
         "   where route = $1 and state = 'done' and target_id ~ '^[0-9]{1,18}$'),"
         " floor as materialized (select max(id) as id from made, oldest where done_at < oldest.at)"

@@ -59,8 +59,8 @@ async def place(tmp_path: Path, dsn: str, pool: asyncpg.Pool) -> AsyncIterator[P
     old = InvGateEmulator(world)
     new = TiktingEmulator(emptied(world))
     async with AsyncExitStack() as stack:
-        urls = [await stack.enter_async_context(served(desk)) for desk in (old, new)]
-        folder.fill(tmp_path, *urls, new.people_csv())
+        old_url, new_url = [await stack.enter_async_context(served(desk)) for desk in (old, new)]
+        folder.fill(tmp_path, old_url, new_url, new.people_csv())
         config = tmp_path / "syncer.yaml"
         text = config.read_text().replace("database: embedded", f"database: {dsn}").replace("timeout: 5", "timeout: 1")
         config.write_text(text)

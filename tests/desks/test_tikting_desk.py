@@ -167,9 +167,9 @@ async def test_a_throttled_desk_did_nothing() -> None:
 async def test_what_the_desk_refuses_is_rejected_with_its_words() -> None:
     emulator = TiktingEmulator(WORLD)
     async with desk(emulator) as new:
-        for more in ({"title": "t" * 256}, {"body": ""}):
+        for refusing in (await draft(new, title="t" * 256), await draft(new, body="")):
             with pytest.raises(Rejected) as refused:
-                await new.create(await draft(new, **more), ())
+                await new.create(refusing, ())
             assert refused.value.reason == "refused"
     assert tickets(emulator) == []
 
