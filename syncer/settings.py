@@ -48,11 +48,15 @@ class RouteConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: str
-    target: str
-    mapping: Path
+    source: str = Field(description="Name of the desk that tickets come from.")
+    target: str = Field(description="Name of the desk that tickets go to.")
+    mapping: Path = Field(description="The mapping file, beside the config file.")
     marker: Literal["title"] = Field(default="title", description="Where the target carries our marker.")
-    marker_prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{1,12}$")
+    marker_prefix: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9]{1,12}$",
+        description="How markers begin; 1 to 12 letters and digits. Default: the source's own, such as IG of InvGate.",
+    )
     brakes: Brakes = Brakes()
 
 
@@ -80,7 +84,7 @@ class _File(BaseSettings):
         if not folder:
             return env_settings, init_settings
         secrets = NestedSecretsSettingsSource(
-            file_secret_settings, secrets_dir=folder, secrets_nested_subdir=True, env_prefix=""
+            file_secret_settings, secrets_dir=folder, secrets_nested_delimiter="__", env_prefix=""
         )
         return env_settings, secrets, init_settings
 
@@ -116,6 +120,9 @@ class Settings(BaseModel):
 
 def load(path: Path) -> Settings:
     """Read a config file and the mapping files it names. Raises ConfigError with all problems at once."""
+    folder = os.environ.get("SYNCER_SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        raise ConfigError(f"SYNCER_SECRETS_DIR: {folder} is no folder", hint="Name the folder that holds the secrets.")
     document = Document(path)
     problems: list[str] = []
     try:

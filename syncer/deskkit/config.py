@@ -15,8 +15,8 @@ class BudgetConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    per_second: Positive
-    parallel: Annotated[int, Field(ge=1, le=512)]
+    per_second: Positive = Field(description="Requests per second.")
+    parallel: Annotated[int, Field(ge=1, le=512)] = Field(description="Requests at once.")
 
 
 class DeskConfig(BaseModel):

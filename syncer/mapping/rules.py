@@ -59,9 +59,13 @@ class FieldRule(_Model):
 class People(_Model):
     """Who is who: by e-mail, by user name, by a table; and who stands in for somebody unknown."""
 
-    match: list[Literal["email", "username"]] = ["email"]
+    match: list[Literal["email", "username"]] = Field(
+        default=["email"], description="What makes two people one: `email`, `username` or both, in this order."
+    )
     table: Path | None = Field(default=None, description="CSV with the columns email and id.")
-    missing: Literal["fallback", "create", "placeholder"] = "fallback"
+    missing: Literal["fallback", "create", "placeholder"] = Field(
+        default="fallback", description="For people unknown to the target. It must be able to do what is asked."
+    )
     fallback: str | None = Field(default=None, description="E-mail or id on the target of who stands in.")
 
 
@@ -72,7 +76,9 @@ class Comments(_Model):
         default="keep",
         description="keep: private where the target can, else in a file of the run on this machine. drop: counted.",
     )
-    attribution: str = "{{ author }} wrote on {{ created_at }}:"
+    attribution: str = Field(
+        default="{{ author }} wrote on {{ created_at }}:", description="The line before a comment that is told as text."
+    )
 
     @field_validator("attribution")
     @classmethod
@@ -109,7 +115,9 @@ class Rules(_Model):
     fuzzy: Annotated[float, Field(gt=0.5, le=1)] = Field(
         default=1.0, description="Similar names from this score on are applied; below they are suggestions only."
     )
-    examples: list[Example] = []
+    examples: list[Example] = Field(
+        default=[], description="Tests of this mapping: `given` names of the source, `expect` names of the target."
+    )
 
     @model_validator(mode="before")
     @classmethod

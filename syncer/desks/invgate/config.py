@@ -15,8 +15,8 @@ class OAuth(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["oauth2"] = "oauth2"
-    client_id: str
-    client_secret: SecretStr
+    client_id: str = Field(description="Id of the API client.")
+    client_secret: SecretStr = Field(description="Secret of the API client.")
     token_url: str | None = Field(default=None, description="Default: BASE_URL/oauth/v2.0/access_token")
     scopes: list[str] | None = Field(default=None, description="Default: what reading needs.")
 
@@ -27,15 +27,15 @@ class Basic(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["basic"] = "basic"
-    user: str = "api"
-    key: SecretStr
+    user: str = Field(default="api", description="The API user.")
+    key: SecretStr = Field(description="The API user's key.")
 
 
 class InvGateConfig(DeskConfig):
     """An InvGate Service Desk, cloud or on premises."""
 
     kind: Literal["invgate"] = "invgate"
-    auth: Annotated[OAuth | Basic, Field(discriminator="kind")]
+    auth: Annotated[OAuth | Basic, Field(discriminator="kind", description="How syncer logs in.")]
     view_id: int = Field(
         description="A view that shows all requests in all statuses to the API user; its id is in the"
         " address bar. Closed requests cannot be listed in any other way."

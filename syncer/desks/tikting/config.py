@@ -15,7 +15,7 @@ class Login(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     email: str = Field(description="E-mail or user name.")
-    password: SecretStr
+    password: SecretStr = Field(description="Its password.")
     domain: str | None = Field(default=None, description="For LDAP/AD accounts only.")
 
 

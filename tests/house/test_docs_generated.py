@@ -1,0 +1,80 @@
+"""The parts of the documentation that come from the code are those of today's code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from syncer import settings
+from syncer.cli.main import COMMANDS, Lazy, syncer
+from syncer.deskkit import registry
+from syncer.mapping import rules
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITER = ROOT / "scripts/docs.d/write.py"
+CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+
+
+def test_generated_parts_are_up_to_date() -> None:
+    done = subprocess.run([sys.executable, WRITER, "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_stale_part_is_noticed(tmp_path: Path) -> None:
+    sys.path.insert(0, str(WRITER.parent))
+    try:
+        import write
+    finally:
+        sys.path.remove(str(WRITER.parent))
+    stale = "before\n<!-- generated: losses -->\nold\n<!-- end -->\nafter\n"
+    fresh = write.filled(stale)
+    assert "title_cut" in fresh
+    assert fresh.startswith("before\n")
+    assert fresh.endswith("<!-- end -->\nafter\n")
+    assert write.filled(fresh) == fresh
+
+
+@pytest.mark.parametrize("model", [settings._File, settings.RouteConfig, settings.Brakes, rules.FieldRule])
+def test_every_setting_says_what_it_is(model: type) -> None:
+    nameless = [name for name, field in model.model_fields.items() if not field.description]  # type: ignore[attr-defined]
+    assert set(nameless) <= {"desks", "routes", "brakes"}  # blocks: their keys say it
+
+
+@pytest.mark.parametrize("kind", registry.kinds())
+def test_every_setting_of_a_desk_is_documented(kind: str) -> None:
+    heading = f"### `desks.NAME` with `kind: {kind}`"
+    assert heading in CONFIGURATION
+    section = CONFIGURATION.split(heading)[1].split("\n### ")[0]
+    documented = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*?) \|", section, re.MULTILINE))
+    for name in registry.spec(kind).config().model_fields:
+        if name not in {"name", "kind"}:
+            assert any(key == name or key.startswith(f"{name}.") for key in documented), name
+    assert [key for key, text in documented.items() if not text.strip()] == []
+
+
+def _leaves(command: click.Command, words: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
+    if isinstance(command, Lazy):
+        context = click.Context(command)
+        below = [(name, command.get_command(context, name)) for name in COMMANDS]
+        return [leaf for name, one in below if one for leaf in _leaves(one, (*words, name))]
+    if isinstance(command, click.Group):
+        return [leaf for name, one in command.commands.items() for leaf in _leaves(one, (*words, name))]
+    return [(words, command)]
+
+
+LEAVES = _leaves(syncer, ("syncer",))
+
+
+@pytest.mark.parametrize(("words", "command"), LEAVES, ids=[" ".join(words) for words, _ in LEAVES])
+def test_every_command_has_help_with_an_example_of_itself(words: tuple[str, ...], command: click.Command) -> None:
+    assert command.help
+    example = (command.epilog or "").partition("Example: ")[2]
+    assert " ".join(words) in example
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help or isinstance(option.type, click.Choice), option.name
