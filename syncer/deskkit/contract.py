@@ -164,9 +164,12 @@ class Target(Desk, Protocol):
     async def admit(self) -> None:
         """Wait until the budget allows one create. The announcement comes after this, the create at once."""
 
-    async def create(self, draft: Draft, files: Sequence[Download]) -> Written:
+    async def create(
+        self, draft: Draft, files: Sequence[Download], fence: Callable[[], None] = lambda: None
+    ) -> Written:
         """Make the ticket. Raises InDoubt when the answer is lost, Rejected when refused for good,
-        Retryable when the desk surely did nothing."""
+        Retryable when the desk surely did nothing. `fence` is called right before a write leaves, after every wait,
+        and raises when we may not write any more."""
 
 
 class DeskSpec(Struct, frozen=True, kw_only=True):

@@ -137,12 +137,15 @@ class DeskHttp:
         data: Any = None,
         headers: Mapping[str, str] | None = None,
         budgeted: bool = True,
+        fence: Callable[[], None] | None = None,
     ) -> Reply:
-        """Send once and read the whole answer, whatever its status."""
+        """Send once and read the whole answer, whatever its status. `fence` may raise at the last moment."""
         url = self._url(path, query)
         async with self._gate:
             if budgeted:
                 await self.budget.take()
+            if fence is not None:
+                fence()
             return await self._send(method, url, data, headers)
 
     def _url(self, path: str, query: str) -> URL:

@@ -89,6 +89,8 @@ class Doubts:
         self._last_looks[key] = (future, floor)
         if self._looker is None or self._looker.done():
             self._looker = asyncio.create_task(self._look())
+            # Its failure reaches those who wait for it through their futures.
+            self._looker.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await future
 
     async def _look(self) -> None:
@@ -101,7 +103,8 @@ class Doubts:
                 newer = Newer(lowest, self._known) if lowest is not None else None
                 found = await self._target.find(list(looks), newer)
             except Exception as e:
-                for future, _ in looks.values():
+                waiting, self._last_looks = {**looks, **self._last_looks}, {}
+                for future, _ in waiting.values():
                     if not future.done():
                         future.set_exception(e)
                 raise

@@ -102,6 +102,8 @@ async def _read_all(route: Pass, queues: _Queues) -> None:
 
 async def _read(route: Pass, queues: _Queues) -> None:
     while (ids := await queues.batches.get()) is not None:
+        if route.stop.is_set():
+            continue
         answers = await extract(route.source, ids)
         await route.strangers.introduce([a for a in answers if isinstance(a, Ticket)])
         for answer in answers:

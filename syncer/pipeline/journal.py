@@ -25,6 +25,9 @@ class Journal(Protocol):
     async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
         """Returns when the intent is durable and we are still the writer. Raises StoreUnavailable, LeaseLost."""
 
+    def check(self) -> None:
+        """Raises LeaseLost when the right to write has run out."""
+
     def done(self, source: TicketId, target: TicketId) -> None:
         """It exists on the target."""
 

@@ -66,7 +66,7 @@ class Load:
             await self._journal.announce(intent(draft), draft.withheld)
             stamp = time.monotonic()
             try:
-                written = await self._target.create(draft, files)
+                written = await self._target.create(draft, files, self._journal.check)
             except InDoubt as e:
                 self._log.info("answer_lost", ticket=draft.source_id, error=e.message)
                 # The attempt may have lasted until its timeout: count from its end.
@@ -93,9 +93,12 @@ class Load:
     async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:
         """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""
         if not self._doubts.can_look:
-            self._park(draft, "in_doubt", f"look on the target for a ticket marked [{key}]; its search cannot tell")
+            self._park_in_doubt(draft, key)
             return True
         found = await self._doubts.resolve(key, stamp, floor)
+        if found is None and not self._doubts.can_look:  # the first ticket made told us meanwhile
+            self._park_in_doubt(draft, key)
+            return True
         if found is None:
             self._journal.close(draft.source_id, EffectState.ABSENT)
             return False
@@ -112,6 +115,9 @@ class Load:
     def _park(self, draft: Draft, reason: str, detail: str) -> None:
         self._journal.park(draft.source_id, reason, detail)
         self._tally.count(Result.PARKED, draft.source_id, reason)
+
+    def _park_in_doubt(self, draft: Draft, key: Key) -> None:
+        self._park(draft, "in_doubt", f"look on the target for a ticket marked [{key}]; its search cannot tell")
 
     async def _files(self, draft: Draft) -> tuple[Draft, list[Download]]:
         """Fetch what the draft carries; a file that cannot be had is told in the body and counted."""

@@ -52,5 +52,5 @@ class SearchLag:
                 pause = min(LONGEST_PAUSE, pause * 1.5)
             self.blind, self.measured = True, BLIND
         except SyncerError:
-            # The target is in trouble; the pass will say so. The next run measures again.
-            return
+            # The target is in trouble; the pass will say so. The next ticket made measures again.
+            self._task = None

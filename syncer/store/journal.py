@@ -79,6 +79,10 @@ class Journal:
         await future
         self._lease.check()
 
+    def check(self) -> None:
+        """Raises LeaseLost when the right to write has run out."""
+        self._lease.check()
+
     def done(self, source: TicketId, target: TicketId) -> None:
         """The ticket exists on the target; durable with the next group."""
         self._waiting.done.append((source, target))
@@ -161,9 +165,10 @@ class Journal:
                 await self._effects(conn, group)
                 return
             async with conn.transaction():
-                await self._effects(conn, group)
+                # Closed before announced: what is closed here is an earlier attempt than the one announced beside it.
                 if group.closed:
                     await effects.settle(conn, self._route, self._lease.epoch, group.closed)
+                await self._effects(conn, group)
                 if group.parked:
                     await dead_letters.park(conn, self._route, self.run, group.parked)
                 if self._had_letters and group.done:

@@ -18,21 +18,27 @@ from syncer.store.pool import OUTAGES, in_our_words
 
 LOCK_CLASS = 0x5359
 LIFE = 15.0
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def _now() -> float:
+    """Seconds that also pass while the machine sleeps."""
+    return time.clock_gettime(_CLOCK)
 
 
 class Lease:
-    """The right to write for a route until `until` (monotonic), renewed while held."""
+    """The right to write for a route, taken at `since` for `life` seconds, renewed while held."""
 
-    def __init__(self, pool: asyncpg.Pool, route: int, epoch: int, life: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, route: int, epoch: int, since: float, life: float) -> None:
         self.route = route
         self.epoch = epoch
         self._pool = pool
         self._life = life
-        self._until = time.monotonic() + life
+        self._until = since + life
 
     def check(self) -> None:
         """Raises LeaseLost when the right has run out: a process that was paused may not write any more."""
-        if time.monotonic() >= self._until:
+        if _now() >= self._until:
             raise LeaseLost(
                 "this process lost its right to write: it stood still, or the database was away too long",
                 hint="Run the same command again.",
@@ -40,7 +46,7 @@ class Lease:
 
     async def renew(self) -> None:
         """Another `life` seconds. Raises LeaseLost when somebody else took over."""
-        before = time.monotonic()
+        before = _now()
         found = await self._pool.fetchval(
             "update lease set until = clock_timestamp() + $3 * interval '1 second'"
             " where route = $1 and epoch = $2 returning 1",
@@ -91,6 +97,7 @@ async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIt
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
     async with pool.acquire() as conn:
+        since = _now()
         with in_our_words("the lease cannot be taken"):
             locked = await conn.fetchval("select pg_try_advisory_lock($1, $2)", LOCK_CLASS, route)
             await conn.execute("insert into lease (route) values ($1) on conflict do nothing", route)
@@ -105,7 +112,7 @@ async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIt
                 f"another syncer is at work on this route ({other})",
                 hint="Wait for it, or end that process; then run the same command again.",
             )
-        lease = Lease(pool, route, epoch, life)
+        lease = Lease(pool, route, epoch, since, life)
         keeper = asyncio.create_task(lease.keep())
         try:
             yield lease

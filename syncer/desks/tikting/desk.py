@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -127,18 +127,20 @@ class Tikting:
             await self._registrations.take()
         await self.budget.take()
 
-    async def create(self, draft: Draft, files: Sequence[Download]) -> Written:
+    async def create(
+        self, draft: Draft, files: Sequence[Download], fence: Callable[[], None] = lambda: None
+    ) -> Written:
         """Register the ticket with everything it has: no second call exists."""
         what = f"{self._config.name}: register {draft.key}"
         number = await self._access.ready()
-        reply = await self._register(draft, files)
+        reply = await self._register(draft, files, fence)
         if reply.status == 401:  # it did nothing; the token ran out
             await self._access.renew(number)
             await self.admit()
-            reply = await self._register(draft, files)
+            reply = await self._register(draft, files, fence)
         if reply.status == 413 and files:
             await self.admit()
-            bare = await self._register(draft, ())
+            bare = await self._register(draft, (), fence)
             written = Written(self._judge(what, bare))
             return msgspec.structs.replace(written, losses=("file_too_large",) * len(files))
         return Written(self._judge(what, reply))
@@ -147,9 +149,11 @@ class Tikting:
         """Let go of connections."""
         await self._http.close()
 
-    async def _register(self, draft: Draft, files: Sequence[Download]) -> Reply:
+    async def _register(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Reply:
         body = self._form.body(wire.parts(draft), "Uploads", files)
-        return await self._http.request("POST", REGISTER, data=body, headers=self._form_headers, budgeted=False)
+        return await self._http.request(
+            "POST", REGISTER, data=body, headers=self._form_headers, budgeted=False, fence=fence
+        )
 
     def _judge(self, what: str, reply: Reply) -> TicketId:
         """The id of a registered ticket, or what its answer means (contract 6)."""
