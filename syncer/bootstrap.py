@@ -12,7 +12,8 @@ from msgspec import Struct
 from syncer.deskkit import registry
 from syncer.deskkit.contract import Capabilities, Desk, Source, Target
 from syncer.errors import ConfigError
-from syncer.mapping.ticket import Limits, TargetField
+from syncer.mapping.fields import TargetField
+from syncer.mapping.ticket import Limits
 from syncer.pipeline.route import Route
 from syncer.settings import Settings
 from syncer.store import pool as store

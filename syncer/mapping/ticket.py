@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from msgspec import Struct
 
-from syncer.mapping.convert import compile_conversions
-from syncer.mapping.rules import TEMPLATE_NAMES, FieldRule, Rules
-from syncer.mapping.tables import DROP, Tables
-from syncer.mapping.template import compile_template
-from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at, stamp
+from syncer.mapping.fields import Fields, Missing, TargetField
+from syncer.mapping.rules import FieldRule, Rules
+from syncer.mapping.tables import Tables
+from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at
 from syncer.model.draft import Draft, PrivateNote, TextFile, Unmapped
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
 from syncer.model.ticket import Comment, Ticket
 
 _NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
-Missing = list[tuple[str, str, str]]
-FieldOf = Callable[[Ticket, Missing, list[str]], str | None]
-
-
-class TargetField(Struct, frozen=True):
-    """What mapping must know of a field of the target."""
-
-    lookup: str | None
-    required: bool
+_TITLE = FieldRule.model_validate({"from": "title"})
+_BODY = FieldRule.model_validate({"from": "body"})
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -59,12 +50,11 @@ class Mapper:
         self._limits = limits
         self._mark = mark
         self._teller = Teller(tables, html=limits.html, attribution=rules.comments.attribution)
-        self._title = self._text_field(
-            "title", rules.fields.get("title") or FieldRule.model_validate({"from": "title"})
-        )
-        self._body = self._text_field("body", rules.fields.get("body") or FieldRule.model_validate({"from": "body"}))
+        fields = Fields(tables, limits.fields, self._teller)
+        self._title = fields.text("title", rules.fields.get("title") or _TITLE)
+        self._body = fields.text("body", rules.fields.get("body") or _BODY)
         self._fields = [
-            (name, self._field(name, rule)) for name, rule in rules.fields.items() if name not in {"title", "body"}
+            (name, fields.field(name, rule)) for name, rule in rules.fields.items() if name not in {"title", "body"}
         ]
         self._required = [(name, f.lookup or name) for name, f in limits.fields.items() if f.required]
         self._skip = self._skips()
@@ -194,110 +184,3 @@ class Mapper:
             }  # fmt: skip
             found.append((kind, frozenset(ids)))
         return found
-
-    def _field(self, name: str, rule: FieldRule) -> FieldOf:
-        target = self._limits.fields.get(name, TargetField(None, False))
-        default = None if rule.default is None else self._id_of(target, str(rule.default))
-        if rule.value is not None:
-            constant = self._id_of(target, str(rule.value))
-            return lambda ticket, missing, losses: constant
-        if rule.lookup is not None:
-            return self._lookup_field(name, rule.lookup, target.lookup or name, default)
-        text = self._text_field(name, rule)
-
-        def of(ticket: Ticket, missing: Missing, losses: list[str]) -> str | None:
-            value = text(ticket, missing, losses)
-            if not value:
-                return default
-            if target.lookup is None:
-                return value
-            found = self._tables.target_id(target.lookup, value)
-            if found is None and default is None:
-                missing.append((name, target.lookup, value))
-            return found or default
-
-        return of
-
-    def _lookup_field(self, name: str, kind: str, target_kind: str, default: str | None) -> FieldOf:
-        decided = self._tables.decided.get((kind, target_kind), {})
-        defaulted = self._tables.defaulted.get((kind, target_kind), set())
-        loss = f"{name}_defaulted"
-
-        def of(ticket: Ticket, missing: Missing, losses: list[str]) -> str | None:
-            id = ticket.values.get(kind)
-            if id is None:
-                return default
-            found = decided.get(id)
-            if found is not None:
-                return None if found == DROP else found
-            if default is not None:
-                losses.append(loss)
-                return default
-            if id not in defaulted:
-                missing.append((name, kind, id))
-            return None
-
-        return of
-
-    def _id_of(self, target: TargetField, word: str) -> str:
-        """A word of the mapping file as the target's id: by id or name; kept as it is where no list is known."""
-        return (target.lookup and self._tables.target_id(target.lookup, word)) or word
-
-    def _text_field(self, name: str, rule: FieldRule) -> FieldOf:
-        convert = compile_conversions(rule.do) if rule.do else None
-        default = None if rule.default is None else str(rule.default)
-        origin: FieldOf
-        if rule.template is not None:
-            render = compile_template(rule.template, TEMPLATE_NAMES)
-            origin = lambda ticket, missing, losses: render(self._values(ticket))  # noqa: E731
-        elif rule.value is not None:
-            constant = str(rule.value)
-            origin = lambda ticket, missing, losses: constant  # noqa: E731
-        elif rule.source == "body" and name == "body":
-            origin = lambda ticket, missing, losses: self._teller.text(ticket.body, ticket.html)  # noqa: E731
-        else:
-            origin = self._plain(rule.source or name)
-        if convert is None and default is None:
-            return origin
-
-        def of(ticket: Ticket, missing: Missing, losses: list[str]) -> str | None:
-            value = origin(ticket, missing, losses)
-            if convert is not None:
-                value = convert(value)
-            return value or default
-
-        return of
-
-    def _plain(self, source: str) -> FieldOf:
-        if source == "title":
-            return lambda ticket, missing, losses: ticket.title
-        if source.startswith("custom."):
-            name = source.removeprefix("custom.")
-            uids = {
-                id for (k, id), v in self._tables.source.items()
-                if k == "custom_field" and name.casefold() in {id.casefold(), v.name.casefold()}
-            } or {name}  # fmt: skip
-            return lambda ticket, missing, losses: next(
-                (self._teller.custom(ticket.custom[uid]) for uid in uids if uid in ticket.custom), None
-            )
-        key = f"ticket.{source}"
-        return lambda ticket, missing, losses: str(self._values(ticket).get(key, ""))
-
-    def _values(self, ticket: Ticket) -> dict[str, object]:
-        """What templates may name."""
-        requester = self._teller.person(ticket.requester)
-        values: dict[str, object] = {
-            "ticket.key": ticket.number,
-            "ticket.id": ticket.id,
-            "ticket.url": ticket.url or "",
-            "ticket.title": ticket.title,
-            "ticket.created_at": stamp(ticket.created_at),
-            "ticket.updated_at": stamp(ticket.updated_at),
-            "ticket.closed_at": stamp(ticket.closed_at) if ticket.closed_at else "",
-            "ticket.requester": requester.name,
-            "ticket.requester_email": requester.email or "",
-            "ticket.assignee": self._teller.person(ticket.assignee).name if ticket.assignee else "",
-        }
-        for kind in ("status", "priority", "type", "category", "location", "group", "source"):
-            values[f"ticket.{kind}"] = self._tables.name(kind, ticket.values.get(kind))
-        return values
