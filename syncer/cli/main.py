@@ -89,8 +89,6 @@ def syncer(ctx: click.Context, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line; the exit code is the process's."""
-    from syncer.cli.output import tell
-
     try:
         sys.exit(syncer.main(standalone_mode=False))
     except click.exceptions.Exit as e:
@@ -102,6 +100,8 @@ def main() -> None:
         click.echo("\ninterrupted; the same command goes on", err=True)
         sys.exit(130)
     except Exception as e:  # noqa: BLE001 - the last place where an error can be told
+        from syncer.cli.output import tell  # not before: help needs none of what it imports
+
         sys.exit(tell(e))
 
 
