@@ -98,7 +98,10 @@ def show(route: str | None, kind: str | None, only_open: bool, config: Path, as_
 @lookups.command(epilog="Example: syncer lookups export move --out lookups.csv")
 @click.argument("route", required=False)
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout.")
-@click.option("--separator", type=click.Choice([",", ";"]), default=",", show_default=True)
+@click.option(
+    "--separator", type=click.Choice([",", ";"]), default=",", show_default=True,
+    help="Between columns; some spreadsheets want a semicolon.",
+)  # fmt: skip
 @CONFIG
 def export(route: str | None, out: Path | None, separator: str, config: Path) -> None:
     """Write the decisions as a CSV for a spreadsheet; edit decision and target, then import it."""
