@@ -360,16 +360,6 @@ def test_db_prune_wants_an_age(config: Path) -> None:
     assert (answer.code, "such as 90d" in answer.err) == (2, True)
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["status", "runs", "idmap", "parked", "parked list", "parked show", "parked retry", "parked drop",
-     "db", "db url", "db migrate", "db prune"],
-)  # fmt: skip
-def test_help_ends_with_an_example(words: str) -> None:
-    answer = syncer(*words.split(), "--help")
-    assert (answer.code, answer.out.strip().splitlines()[-1].strip()[:9]) == (0, "Example: ")
-
-
 def _listed(config: Path) -> list[dict[str, Any]]:
     answer: Answer = syncer("parked", "list", "move", "--config", config, "--json")
     found: list[dict[str, Any]] = json.loads(answer.out)["parked"]
