@@ -7,11 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 
 from syncer import settings
-from syncer.cli.main import COMMANDS, Lazy, syncer
 from syncer.deskkit import registry
 from syncer.mapping import rules
 
@@ -55,26 +53,3 @@ def test_every_setting_of_a_desk_is_documented(kind: str) -> None:
         if name not in {"name", "kind"}:
             assert any(key == name or key.startswith(f"{name}.") for key in documented), name
     assert [key for key, text in documented.items() if not text.strip()] == []
-
-
-def _leaves(command: click.Command, words: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
-    if isinstance(command, Lazy):
-        context = click.Context(command)
-        below = [(name, command.get_command(context, name)) for name in COMMANDS]
-        return [leaf for name, one in below if one for leaf in _leaves(one, (*words, name))]
-    if isinstance(command, click.Group):
-        return [leaf for name, one in command.commands.items() for leaf in _leaves(one, (*words, name))]
-    return [(words, command)]
-
-
-LEAVES = _leaves(syncer, ("syncer",))
-
-
-@pytest.mark.parametrize(("words", "command"), LEAVES, ids=[" ".join(words) for words, _ in LEAVES])
-def test_every_command_has_help_with_an_example_of_itself(words: tuple[str, ...], command: click.Command) -> None:
-    assert command.help
-    example = (command.epilog or "").partition("Example: ")[2]
-    assert " ".join(words) in example
-    for option in command.params:
-        if isinstance(option, click.Option):
-            assert option.help or isinstance(option.type, click.Choice), option.name
