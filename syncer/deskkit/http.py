@@ -137,16 +137,20 @@ class DeskHttp:
         data: Any = None,
         headers: Mapping[str, str] | None = None,
         budgeted: bool = True,
+        timeout: float | None = None,
         fence: Callable[[], None] | None = None,
     ) -> Reply:
-        """Send once and read the whole answer, whatever its status. `fence` may raise at the last moment."""
+        """Send once and read the whole answer, whatever its status; within `timeout` instead of the desk's own.
+
+        `fence` may raise at the last moment.
+        """
         url = self._url(path, query)
         async with self._gate:
             if budgeted:
                 await self.budget.take()
             if fence is not None:
                 fence()
-            return await self._send(method, url, data, headers)
+            return await self._send(method, url, data, headers, timeout or self.timeout)
 
     def _url(self, path: str, query: str) -> URL:
         if query:
@@ -157,12 +161,12 @@ class DeskHttp:
                 self._urls[path] = url
         return url
 
-    async def _send(self, method: str, url: URL, data: Any, headers: Mapping[str, str] | None) -> Reply:
+    async def _send(self, method: str, url: URL, data: Any, headers: Mapping[str, str] | None, timeout: float) -> Reply:
         session = self._open()
         all_headers: Mapping[str, str] = self.headers
         if headers is not None:  # an empty value takes a header away
             all_headers = {k: v for k, v in {**self.headers, **headers}.items() if v}
-        self._deadlines.enter(self.timeout)
+        self._deadlines.enter(timeout)
         try:
             # Reading the whole body gives the connection back; no context manager is needed for that.
             response = await session.request(method, url, data=data, headers=all_headers, allow_redirects=False)
@@ -174,7 +178,7 @@ class DeskHttp:
             raise InDoubt(f"{self._what(method, url)}: the answer was lost: {type(e).__name__}") from e
         except asyncio.CancelledError:
             if self._deadlines.overdue():
-                raise InDoubt(f"{self._what(method, url)}: no answer within {self.timeout:g} s") from None
+                raise InDoubt(f"{self._what(method, url)}: no answer within {round(timeout, 1):g} s") from None
             raise
         finally:
             self._deadlines.leave()

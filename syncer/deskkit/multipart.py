@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from syncer.deskkit.contract import Download
 
 _CHUNK = 256 * 1024
-_ESCAPE = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+# As browsers do (WHATWG); what else steers a header has no place in a name and becomes an underscore.
+_ESCAPE = dict.fromkeys((*range(32), 127), "_") | str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+_TEXT_HEAD = '"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n'
 
 
 class Form:
@@ -27,7 +29,7 @@ class Form:
         head = self._head
         out: list[str] = []
         for name, value in fields:
-            out += (head, name, '"\r\n\r\n', value, "\r\n")
+            out += (head, name, _TEXT_HEAD, value, "\r\n")
         return "".join(out).encode("utf-8", "replace")
 
     def file_head(self, name: str, file: Download) -> bytes:
@@ -37,33 +39,41 @@ class Form:
             "utf-8", "replace"
         )
 
-    def body(self, fields: Sequence[tuple[str, str]], part: str = "", files: Sequence[Download] = ()) -> Any:
-        """What aiohttp may send as `data`: bytes when all is in memory, else a stream of known length."""
+    def body(
+        self, fields: Sequence[tuple[str, str]], part: str = "", files: Sequence[Download] = ()
+    ) -> tuple[Any, int]:
+        """What may be sent as `data`, and its length: bytes when all is in memory, else a stream."""
         if not files:
-            return self.fields(fields) + self._tail
+            whole = self.fields(fields) + self._tail
+            return whole, len(whole)
         if all(f.content is not None for f in files):
-            pieces = [self.fields(fields)]
-            for file in files:
-                pieces += (self.file_head(part, file), file.content or b"", b"\r\n")
-            return b"".join((*pieces, self._tail))
-        return self._stream(fields, part, files)
+            whole = b"".join(piece for piece in self._pieces(fields, part, files) if isinstance(piece, bytes))
+            return whole, len(whole)
+        pieces = list(self._pieces(fields, part, files))
+        length = sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
+        return _stream(pieces), length
 
-    async def _stream(
+    def _pieces(
         self, fields: Sequence[tuple[str, str]], part: str, files: Sequence[Download]
-    ) -> AsyncIterator[bytes]:
+    ) -> Iterator[bytes | Download]:
         yield self.fields(fields)
         for file in files:
             yield self.file_head(part, file)
-            if file.path is None:
-                yield file.content or b""
-            else:
-                for chunk in _chunks(file.path):
-                    yield chunk
+            yield file if file.content is None else file.content
             yield b"\r\n"
         yield self._tail
 
 
-def _chunks(path: Path) -> Any:
+async def _stream(pieces: Sequence[bytes | Download]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+        elif piece.path is not None:
+            for chunk in _chunks(piece.path):
+                yield chunk
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import msgspec
 
-from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.config import TiktingConfig
-from syncer.errors import AuthFailed
+from syncer.errors import AuthFailed, ConfigError, Rejected
 from syncer.log import protect
 
 LOGIN = "/api/Users/authenticate"
@@ -18,49 +19,80 @@ LIFE = 7 * 86400.0
 DAY = 86400.0
 
 
+class TokenRefused(AuthFailed):
+    """Tikting does not take our token, or not any more: it did nothing."""
+
+
+def refuses_token(reply: Reply) -> bool:
+    """A 401, or the way to a log-in page, which web frameworks answer instead."""
+    return reply.status == 401 or (reply.status in {302, 303} and wire.is_login_page(reply.headers.get("Location")))
+
+
+def judge(what: str, reply: Reply) -> Exception | None:
+    """What an answer means, as everywhere; a token that ran out is told apart from a missing permission."""
+    error = classify(what, reply)
+    return TokenRefused(str(error)) if error is not None and refuses_token(reply) else error
+
+
 class Access:
-    """Puts a valid bearer token on a DeskHttp. A wrong password is never tried twice: it locks the account."""
+    """Hands out the bearer header. A wrong password is never tried twice: it locks the account."""
 
     def __init__(self, config: TiktingConfig, http: DeskHttp) -> None:
         self._config = config
         self._http = http
         self._lock = asyncio.Lock()
         self._until = 0.0
-        self._number = 0
+        self._bearer = ""
         self._refused: AuthFailed | None = None
         self.permissions: tuple[str, ...] | None = None
         """What the token's claims grant; None where the token does not tell."""
 
-    async def ready(self) -> int:
-        """Make sure there is a token; gives its number, to be handed to `renew` when it is refused."""
-        if time.monotonic() >= self._until:
-            await self.renew(self._number)
-        return self._number
+    @property
+    def due(self) -> bool:
+        """Whether the next call must log in first."""
+        return time.monotonic() >= self._until
 
-    async def renew(self, refused: int) -> None:
-        """A fresh token, unless somebody else already replaced the refused one."""
+    async def ready(self) -> str:
+        """The Authorization header of a token that should still hold; to be handed to `renew` when it is refused."""
+        if self.due:
+            await self.renew(self._bearer)
+        return self._bearer
+
+    async def renew(self, refused: str) -> str:
+        """The header of a fresh token, unless somebody else already replaced the refused one."""
         async with self._lock:
-            if refused != self._number:
-                return
-            if self._refused is not None:
-                raise self._refused
-            await self._log_in()
-            self._number += 1
+            if refused == self._bearer:
+                if self._refused is not None:
+                    raise self._refused
+                await self._log_in()
+            return self._bearer
 
     async def _log_in(self) -> None:
+        what = f"{self._config.name}: log-in"
+        answer = wire.lowered(wire.decoded(await self._ask(what), what))
+        token = answer.get("token")
+        if not token or not isinstance(token, str):
+            raise AuthFailed(f"{what}: an answer without a token", hint="Is base_url really a Tikting?")
+        protect([token])
+        said = wire.claims(token)
+        self.permissions = tuple(said["permission"]) if "permission" in said else None
+        ends = wire.expiry(said)
+        life = LIFE if ends is None else ends - time.time()
+        # A clock of ours that is wrong must not make us log in at each call.
+        life = life if 0.5 < life <= LIFE else LIFE
+        self._until = time.monotonic() + life - min(DAY, life * 0.2)
+        self._bearer = f"Bearer {token}"
+
+    async def _ask(self, what: str) -> bytes:
         auth = self._config.auth
         password = auth.password.get_secret_value()
         protect([password])
-        body = {"Email": auth.email, "Password": password, "RememberMe": False}
+        body: dict[str, Any] = {"Email": auth.email, "Password": password, "RememberMe": False}
         if auth.domain:
             body["Domain"] = auth.domain
-        what = f"{self._config.name}: log-in"
         try:
             reply = await self._http.read(
-                "POST",
-                LOGIN,
-                data=msgspec.json.encode(body),
-                headers={"Content-Type": "application/json", "Authorization": ""},
+                "POST", LOGIN, data=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
             )
         except AuthFailed as e:
             self._refused = AuthFailed(
@@ -69,17 +101,6 @@ class Access:
                 " try again by itself, because failed log-ins lock the account.",
             )
             raise self._refused from e
-        answer = wire.lowered(wire.decoded(reply.body, what))
-        token = answer.get("token")
-        if not token:
-            raise AuthFailed(f"{what}: an answer without a token", hint="Is base_url really a Tikting?")
-        protect([str(token)])
-        said = wire.claims(str(token))
-        self.permissions = tuple(said["permission"]) if "permission" in said else None
-        life = LIFE
-        if "exp" in said and "date" not in said:
-            life = max(0.0, float(said["exp"][0]) - time.time())
-        # A clock of ours that is wrong must not make us log in at each call.
-        life = life if 0.5 < life <= LIFE else LIFE
-        self._until = time.monotonic() + life - min(DAY, life * 0.2)
-        self._http.headers["Authorization"] = f"Bearer {token}"
+        except Rejected as e:
+            raise ConfigError(e.message, hint=f"Is base_url of desk {self._config.name} really a Tikting?") from e
+        return reply.body

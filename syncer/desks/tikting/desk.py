@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,10 +12,11 @@ import structlog
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Account, Capabilities, Download, DraftField, Newer, Written
 from syncer.deskkit.http import DeskHttp, Reply
-from syncer.deskkit.multipart import Form
 from syncer.desks.tikting import wire
-from syncer.desks.tikting.access import Access
+from syncer.desks.tikting.access import Access, TokenRefused, judge, refuses_token
 from syncer.desks.tikting.config import TiktingConfig
+from syncer.desks.tikting.search import NOT_AS_TOLD, Search
+from syncer.desks.tikting.uploads import Uploads
 from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, NotFound, Rejected, Retryable
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
@@ -24,9 +25,6 @@ from syncer.model.lookups import LookupValue
 REGISTER = "/api/TicketsApi/register"
 TICKETS = "/api/TicketsApi"
 CREATE = "Tickets.Create"
-PAGE = 50
-MOST_PAGES = 200
-MOST_PROBES = 20_000
 JSON = {"Content-Type": "application/json"}
 FIELDS = {
     "requester": DraftField(lookup="person", required=True),
@@ -57,7 +55,7 @@ class Tikting:
             max_body=config.max_body,
             needs_body=True,
             body="text" if config.text_mode == "plain" else "html",
-            notifies="each registration may mail or push to technicians; switch it off in Tikting for the migration",
+            notifies="each registration may assign a technician and mail or push to them; switch it off in Tikting",
         )
         self.settle = config.timeout + config.search_lag
         budget = config.reading()
@@ -69,6 +67,7 @@ class Tikting:
             parallel=budget.parallel,
             timeout=config.timeout,
             ca_file=config.ca_file,
+            judge=judge,
         )
         self.budget = self._http.budget
         registering = config.registering()
@@ -76,19 +75,21 @@ class Tikting:
         own = registering.per_second < budget.per_second
         self._registrations = Budget(registering.per_second) if own else None
         self._access = Access(config, self._http)
-        self._form = Form()
-        self._form_headers = {"Content-Type": self._form.content_type}
+        self._search = Search(config.name, self._list, self._ticket, config.probe_misses)
+        self._uploads = Uploads(max_text=config.max_body, html=config.text_mode == "html")
 
     async def connect(self) -> None:
         """Log in, which every other call does too when it must."""
         await self._access.ready()
 
     async def check(self) -> Account:
-        """Log in, look at the token's claims, read the lists."""
+        """Log in, look at the token's claims, read the lists, look at one row as a search would show it."""
         await self._access.ready()
         granted = self._access.permissions
         findings: list[str] = []
-        if granted is not None and CREATE not in granted:
+        if granted is None:
+            findings.append(f"the token does not tell what the account may do; it needs the permission {CREATE}")
+        elif CREATE not in granted:
             findings.append(f"the account lacks the permission {CREATE}: no ticket can be registered")
         if granted is not None and "Tickets.OnlyPrivate" in granted:
             findings.append("the account sees only its own tickets (Tickets.OnlyPrivate)")
@@ -96,6 +97,9 @@ class Tikting:
         for name in ("status", "sites", "departments"):
             if not lists.get(name):
                 findings.append(f"appmetadata shows no {name}: registration needs one")
+        rows = await self._list({"page": 1, "length": 1, "listType": "AllTickets"})
+        if rows and wire.row_id(rows[0]) is None:
+            findings.append("no row of the list has an id under id or ticketId: lost answers cannot be looked for")
         detail = f"{len(lists.get('categories') or [])} categories, {len(lists.get('groups') or [])} groups"
         return Account(name=self._config.auth.email, detail=detail, findings=tuple(findings))
 
@@ -103,57 +107,66 @@ class Tikting:
         """The lists of appmetadata and the technicians; requesters cannot be listed (contract 3.1.5)."""
         for value in wire.lookups(await self._metadata()):
             yield value
-        reply = await self._read("GET", "/api/Users/GroupUsers")
-        for row in wire.decoded(reply.body, f"{self._config.name}: GroupUsers"):
+        try:
+            reply = await self._read("GET", "/api/Users/GroupUsers")
+        except TokenRefused:
+            raise
+        except (AuthFailed, Rejected) as e:  # which rights it needs is not documented; a table of people serves as well
+            log.warning("technicians_not_listed", desk=self._config.name, error=e.message)
+            return
+        for row in wire.rows(reply.body, f"{self._config.name}: GroupUsers"):
             if found := wire.technician(row):
                 yield found
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """Search the titles for each marker; with `newer`, look at every later id too (contract 5)."""
-        found: dict[Key, TicketId] = {}
-        for key in keys:
-            for preset in ("AllTickets", "CompletedTickets"):
-                if hits := await self._search(key, preset):
-                    found[key] = _lowest(key, hits)
-                    break
-        missing = set(keys) - set(found)
-        if missing and newer is not None:
-            found.update(await self._walk(missing, newer))
-        return found
+        return await self._search.find(keys, newer)
 
     async def admit(self) -> None:
-        """Wait for the budget of registrations, then for that of all calls."""
-        if self._registrations is not None:
-            await self._registrations.take()
-        await self.budget.take()
+        """Wait for the budget of registrations, then for that of all calls; with a token that holds until then.
+
+        Logging in belongs here: a registration goes out right after its announcement, or the time from which a
+        doubt counts would be too early.
+        """
+        for _ in range(2):
+            await self._access.ready()
+            if self._registrations is not None:
+                await self._registrations.take()
+            await self.budget.take()
+            if not self._access.due:
+                return
 
     async def create(
         self, draft: Draft, files: Sequence[Download], fence: Callable[[], None] = lambda: None
     ) -> Written:
-        """Register the ticket with everything it has: no second call exists."""
+        """Register the ticket with everything it has: no second call exists.
+
+        What surely did nothing is sent once more, while there is time within one timeout: a token that ran out,
+        a body that was too large.
+        """
         what = f"{self._config.name}: register {draft.key}"
-        number = await self._access.ready()
-        reply = await self._register(draft, files, fence)
-        if reply.status == 401:  # it did nothing; the token ran out
-            await self._access.renew(number)
+        until = time.monotonic() + self._config.timeout
+        bearer, renewed = await self._access.ready(), False
+        while True:
+            body = self._uploads.body(draft, files)
+            left = until - time.monotonic()
+            headers = {**body.headers, "Authorization": bearer}
+            reply = await self._http.request(
+                "POST", REGISTER, data=body.data, headers=headers, budgeted=False, timeout=left, fence=fence
+            )
+            if refuses_token(reply) and not renewed:
+                bearer, renewed = await self._access.renew(bearer), True
+            elif reply.status == 413 and body.files:
+                self._uploads.refused(body)
+            else:
+                return Written(self._judge(what, reply), losses=("file_too_large",) * len(body.left_out))
             await self.admit()
-            reply = await self._register(draft, files, fence)
-        if reply.status == 413 and files:
-            await self.admit()
-            bare = await self._register(draft, (), fence)
-            written = Written(self._judge(what, bare))
-            return msgspec.structs.replace(written, losses=("file_too_large",) * len(files))
-        return Written(self._judge(what, reply))
+            if until - time.monotonic() < self._config.timeout / 2:
+                raise Retryable(f"{what} answered {reply.status}; it goes again", after=0.0)
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
-
-    async def _register(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Reply:
-        body = self._form.body(wire.parts(draft), "Uploads", files)
-        return await self._http.request(
-            "POST", REGISTER, data=body, headers=self._form_headers, budgeted=False, fence=fence
-        )
 
     def _judge(self, what: str, reply: Reply) -> TicketId:
         """The id of a registered ticket, or what its answer means (contract 6)."""
@@ -162,94 +175,63 @@ class Tikting:
             return wire.made_id(reply.body, reply.headers, what)
         text = f"{what} answered {status}: {reply.excerpt()}"
         if status == 400:
-            granted = self._access.permissions
-            if granted is not None and CREATE not in granted:
-                raise AuthFailed(
-                    f"{text} (the account lacks {CREATE}, which Tikting answers with 400)",
-                    hint=f"Grant {CREATE} to the account of desk {self._config.name}, then the same command again.",
-                )
-            raise Rejected(text, reason="refused")
+            raise self._refusal(text)
         if status == 413:
             raise Rejected(text, reason="too_large")
-        if status in {401, 403}:
+        if refuses_token(reply) or status == 403:
             raise AuthFailed(text, hint=f"May the account of desk {self._config.name} register tickets?")
         if status == 429:
             raise Retryable(text, after=self.budget.left())
-        if 300 <= status < 500 and status != 408:
-            raise ConfigError(text, hint=f"Is base_url of desk {self._config.name} right?")
-        if 200 <= status < 300 or status >= 500 or status == 408:
+        # A form may also be answered with the way to what it made.
+        if status in {302, 303, 408} or 200 <= status < 300 or status >= 500:
             raise InDoubt(text)
+        if status in {404, 405, 415} or 300 <= status < 400:
+            raise ConfigError(text, hint=f"Is base_url of desk {self._config.name} right?")
+        if status >= 400:
+            raise Rejected(text, reason="refused")
         raise Fatal(text)
 
-    async def _search(self, key: Key, preset: str) -> list[TicketId]:
-        """Ids whose title ends with exactly this marker; the search itself may match more, or less exactly."""
-        hits: list[TicketId] = []
-        seen: set[str] = set()
-        for page in range(1, MOST_PAGES):
-            rows = await self._list({"page": page, "length": PAGE, "search": key, "listType": preset,
-                                     "filterBy": "Subject"})  # fmt: skip
-            ids = {id for row in rows if (id := wire.row_id(row))}
-            if not ids - seen:
-                break
-            seen |= ids
-            hits += [id for row in rows if (id := wire.row_id(row)) and await self._marker(row) == key]
-        return hits
-
-    async def _marker(self, row: Any) -> Key | None:
-        if wire.has_title(row):
-            return wire.row_marker(row)
-        id = wire.row_id(row)
-        return wire.row_marker(await self._ticket(id)) if id else None
-
-    async def _walk(self, keys: set[Key], newer: Newer) -> dict[Key, TicketId]:
-        """Look at each later id until so many in a row are unknown to Tikting: needs no search index."""
-        found: dict[Key, TicketId] = {}
-        misses, probes, id = 0, 0, int(newer.since)
-        while misses < self._config.probe_misses and probes < MOST_PROBES:
-            ids: list[TicketId] = []
-            while len(ids) < self._config.probe_misses:
-                id += 1
-                if (one := TicketId(str(id))) in newer.known:
-                    misses = 0
-                else:
-                    ids.append(one)
-            probes += len(ids)
-            for one, ticket in zip(ids, await asyncio.gather(*map(self._ticket, ids)), strict=True):
-                misses = misses + 1 if ticket is None else 0
-                key = wire.row_marker(ticket)
-                if key in keys:
-                    assert key is not None
-                    found.setdefault(key, one)
-        return found
+    def _refusal(self, text: str) -> Exception:
+        """A 400, which also stands for a missing permission: only the token can tell them apart."""
+        granted = self._access.permissions
+        if granted is None:
+            text += f" (or the account lacks {CREATE}: its token does not tell)"
+        elif CREATE not in granted:
+            return AuthFailed(
+                f"{text} (the account lacks {CREATE}, which Tikting answers with 400)",
+                hint=f"Grant {CREATE} to the account of desk {self._config.name}, then the same command again.",
+            )
+        return Rejected(text, reason="refused")
 
     async def _ticket(self, id: TicketId) -> Any:
         try:
             reply = await self._read("GET", f"{TICKETS}/{id}")
         except NotFound:
             return None
+        except Rejected as e:
+            raise ConfigError(e.message, hint=NOT_AS_TOLD) from e
         return wire.decoded(reply.body, f"{self._config.name}: ticket {id}")
 
     async def _list(self, query: dict[str, Any]) -> list[Any]:
         # A POST that only reads: repeating it is safe, unlike /register (contract hazard 1).
-        reply = await self._read("POST", TICKETS, data=msgspec.json.encode(query), headers=JSON)
-        rows = wire.decoded(reply.body, f"{self._config.name}: list")
-        return rows if isinstance(rows, list) else []
+        reply = await self._ask("POST", TICKETS, data=msgspec.json.encode(query), headers=JSON)
+        return wire.rows(reply.body, f"{self._config.name}: list")
 
     async def _metadata(self) -> Any:
-        reply = await self._read("GET", f"{TICKETS}/appmetadata")
+        reply = await self._ask("GET", f"{TICKETS}/appmetadata")
         return wire.decoded(reply.body, f"{self._config.name}: appmetadata")
 
-    async def _read(self, method: str, path: str, **kwargs: Any) -> Reply:
-        number = await self._access.ready()
+    async def _ask(self, method: str, path: str, **kwargs: Any) -> Reply:
+        """A call that no ticket can be at fault for: a refusal must not pass for one of a ticket's."""
         try:
-            return await self._http.read(method, path, **kwargs)
-        except AuthFailed:
-            await self._access.renew(number)
-        return await self._http.read(method, path, **kwargs)
+            return await self._read(method, path, **kwargs)
+        except Rejected as e:
+            raise ConfigError(e.message, hint=NOT_AS_TOLD) from e
 
-
-def _lowest(key: Key, hits: Iterable[TicketId]) -> TicketId:
-    ordered = sorted(set(hits), key=int)
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return ordered[0]
+    async def _read(self, method: str, path: str, headers: Mapping[str, str] = {}, **kwargs: Any) -> Reply:
+        bearer = await self._access.ready()
+        try:
+            return await self._http.read(method, path, headers={**headers, "Authorization": bearer}, **kwargs)
+        except TokenRefused:
+            bearer = await self._access.renew(bearer)
+        return await self._http.read(method, path, headers={**headers, "Authorization": bearer}, **kwargs)

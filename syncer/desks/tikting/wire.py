@@ -14,16 +14,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from syncer.errors import Fatal, InDoubt
+from syncer.errors import AuthFailed, Fatal, InDoubt
+from syncer.log import redact
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import LookupValue, StatusClass
 
 STATUS_TYPE = {
-    1: StatusClass.OPEN,
-    2: StatusClass.PENDING,
-    3: StatusClass.RESOLVED,
-    4: StatusClass.CLOSED,
+    "1": StatusClass.OPEN,
+    "2": StatusClass.PENDING,
+    "3": StatusClass.RESOLVED,
+    "4": StatusClass.CLOSED,
 }
 # list in appmetadata -> (lookup kind, key of the label); contract 3.1.1
 LISTS = {
@@ -49,6 +50,8 @@ PARTS = (
     ("level", "TierLevelId"),
 )
 _MARKER = re.compile(r"\[([A-Za-z0-9-]+)\]\s*$")
+_CUT = ("…", "...")
+_LOGIN_PAGE = re.compile(r"log-?in|log-?on|sign-?in", re.IGNORECASE)
 
 
 class _Made(Struct):
@@ -64,12 +67,27 @@ def lowered(row: Any) -> dict[str, Any]:
 
 
 def decoded(body: bytes, what: str) -> Any:
-    """The JSON of an answer; Fatal when a page came instead."""
+    """The JSON of an answer; AuthFailed when a page came instead (contract 6), Fatal when anything else did."""
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError as e:
-        start = body[:60].decode("utf-8", "replace").strip()
-        raise Fatal(f"{what}: no JSON but {start!r}", hint="A log-in page or a proxy? Check base_url.") from e
+        start = redact(body[:60].decode("utf-8", "replace").strip())
+        if start.startswith("<"):
+            raise AuthFailed(f"{what}: a page came, no JSON", hint="A log-in page or a proxy? Check base_url.") from e
+        raise Fatal(f"{what}: no JSON but {start!r}", hint="Is base_url really a Tikting?") from e
+
+
+def rows(body: bytes, what: str) -> list[Any]:
+    """The rows of a list, which is a bare array. Fatal for anything else, which would pass for an empty list."""
+    found = decoded(body, what)
+    if not isinstance(found, list):
+        raise Fatal(f"{what}: no list but {type(found).__name__}", hint="Is base_url really a Tikting?")
+    return found
+
+
+def is_login_page(location: str | None) -> bool:
+    """Whether a redirect leads to a log-in page."""
+    return bool(location and _LOGIN_PAGE.search(location.partition("?")[0]))
 
 
 def claims(token: str) -> dict[str, list[str]]:
@@ -86,19 +104,24 @@ def claims(token: str) -> dict[str, list[str]]:
         return {}
 
 
+def expiry(said: Mapping[str, list[str]]) -> float | None:
+    """When the token ends, in epoch seconds; None where its claims do not tell (an assumption, contract 2.1)."""
+    try:
+        return float(said["exp"][0])
+    except (KeyError, IndexError, ValueError):
+        return None
+
+
 def lookups(value: Any) -> Iterator[LookupValue]:
-    """The entries of appmetadata; a missing list is an empty one."""
+    """The entries of appmetadata; a missing list is an empty one, an entry without an id cannot be used."""
     lists = lowered(value)
     for name, (kind, label) in LISTS.items():
         for row in lists.get(name) or []:
             low = lowered(row)
-            status = low.get("statustype") if kind == "status" else None
-            yield LookupValue(
-                kind=kind,
-                id=str(low["id"]),
-                name=str(low.get(label) or low["id"]),
-                status_class=STATUS_TYPE.get(int(status)) if status is not None else None,
-            )
+            if (id := low.get("id")) is None:
+                continue
+            status = STATUS_TYPE.get(str(low.get("statustype"))) if kind == "status" else None
+            yield LookupValue(kind=kind, id=str(id), name=str(low.get(label) or id), status_class=status)
 
 
 def technician(row: Any) -> LookupValue | None:
@@ -125,7 +148,7 @@ def parts(draft: Draft) -> list[tuple[str, str]]:
         value = fields.get(field)
         if value:
             made.append((part, value))
-    if "ticket_type" not in fields:
+    if not fields.get("ticket_type"):
         made.append(("TicketType", "1"))
     return made
 
@@ -136,36 +159,48 @@ def made_id(body: bytes, headers: Mapping[str, str], what: str) -> TicketId:
     Location may carry an internal host name: only its last segment is looked at (contract hazard 17).
     """
     try:
-        id = _made.decode(body).id
-        if id is None:
-            id = lowered(msgspec.json.decode(body)).get("id")
+        told: Any = _made.decode(body).id
+        if told is None:
+            told = lowered(msgspec.json.decode(body)).get("id")
     except msgspec.DecodeError:
-        id = None
-    location = headers.get("Location", "").rpartition("/")[2]
-    told = location if location.isdigit() else None
-    if id is not None and told is not None and str(id) != told:
-        raise InDoubt(f"{what}: the body says ticket {id}, Location says {told}")
-    if id is None and told is None:
+        told = None
+    id = _number(told)
+    place = _number(headers.get("Location", "").partition("?")[0].rstrip("/").rpartition("/")[2])
+    if id is not None and place is not None and id != place:
+        raise InDoubt(f"{what}: the body says ticket {id}, Location says {place}")
+    if id is None and place is None:
         raise InDoubt(f"{what}: an answer without a ticket id")
-    return TicketId(str(id) if id is not None else str(told))
+    return TicketId(id or place or "")
+
+
+def _number(value: Any) -> str | None:
+    """An id of a ticket: a positive integer, as a number or as text; None for anything else."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
+        return None
+    return str(int(text)) if int(text) > 0 else None
 
 
 def row_id(row: Any) -> TicketId | None:
-    """A list row's ticket id (key assumed, contract 3.3)."""
+    """A list row's ticket id (key assumed, contract 3.3); None where none can be recognised."""
     low = lowered(row)
-    id = low.get("id", low.get("ticketid"))
-    return TicketId(str(id)) if id is not None else None
+    id = _number(low.get("id")) or _number(low.get("ticketid"))
+    return TicketId(id) if id is not None else None
+
+
+def title(row: Any) -> str | None:
+    """The title of a row or a ticket (key assumed, contract 3.3)."""
+    low = lowered(row)
+    return next((t for t in (low.get("title"), low.get("subject")) if isinstance(t, str)), None)
 
 
 def row_marker(row: Any) -> Key | None:
-    """The marker at the end of a row's title; None where there is none."""
-    low = lowered(row)
-    title = low.get("title", low.get("subject"))
-    found = _MARKER.search(title) if isinstance(title, str) else None
+    """The marker at the end of a title; None where there is none."""
+    found = _MARKER.search(title(row) or "")
     return Key(found[1]) if found else None
 
 
-def has_title(row: Any) -> bool:
-    """Whether this installation's rows carry the title at all."""
-    low = lowered(row)
-    return isinstance(low.get("title", low.get("subject")), str)
+def has_whole_title(row: Any) -> bool:
+    """Whether the row carries the title, and not only its beginning."""
+    text = title(row)
+    return text is not None and not text.rstrip().endswith(_CUT)

@@ -1,0 +1,114 @@
+"""Finds what a lost answer left behind: by the marker in the title, else by looking at each newer id (contract 5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from syncer.deskkit.contract import Newer
+from syncer.desks.tikting import wire
+from syncer.errors import Fatal
+from syncer.model.ids import Key, TicketId
+
+PAGE = 50
+MOST_PAGES = 2000
+MOST_PROBES = 20_000
+NOT_AS_TOLD = "Is base_url right, and this a Tikting that answers as its documentation says?"
+log = structlog.get_logger()
+
+
+class Search:
+    """Says that a ticket is absent only when every answer could be read; raises Fatal where one could not."""
+
+    def __init__(
+        self,
+        name: str,
+        rows: Callable[[dict[str, Any]], Awaitable[list[Any]]],
+        ticket: Callable[[TicketId], Awaitable[Any]],
+        misses: int,
+    ) -> None:
+        self._name = name
+        self._list = rows
+        self._ticket = ticket
+        self._misses = misses
+
+    async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
+        """The lowest id for each marker that is there."""
+        found: dict[Key, TicketId] = {}
+        for key in keys:
+            for preset in ("AllTickets", "CompletedTickets"):
+                if hits := await self._titled(key, preset):
+                    found[key] = _lowest(key, hits)
+                    break
+        missing = set(keys) - set(found)
+        if missing and newer is not None:
+            found.update(await self._walk(missing, newer))
+        return found
+
+    async def _titled(self, key: Key, preset: str) -> list[TicketId]:
+        """Ids whose title ends with exactly this marker; the search itself may match more, or less exactly."""
+        hits: list[TicketId] = []
+        seen: set[str] = set()
+        stale = 0
+        for page in range(1, MOST_PAGES):
+            rows = await self._list({"page": page, "length": PAGE, "search": key, "listType": preset,
+                                     "filterBy": "Subject"})  # fmt: skip
+            by_id = {id: row for row in rows if (id := wire.row_id(row))}
+            if len(by_id) < len(rows) and any(wire.row_id(row) is None for row in rows):
+                raise Fatal(f"{self._name}: a row of the list has no id under id or ticketId", hint=NOT_AS_TOLD)
+            fresh = by_id.keys() - seen
+            stale = 0 if fresh else stale + 1
+            if not rows or stale == 2:  # pages may shift, or be ignored
+                return hits
+            seen |= fresh
+            hits += [TicketId(id) for id in fresh if await self._marker(by_id[TicketId(id)]) == key]
+        raise Fatal(f"{self._name}: a search for {key} has no end", hint=NOT_AS_TOLD)
+
+    async def _marker(self, row: Any) -> Key | None:
+        key, id = wire.row_marker(row), wire.row_id(row)
+        if key is not None or wire.has_whole_title(row) or id is None:
+            return key
+        ticket = await self._ticket(id)
+        return None if ticket is None else self._shown(id, ticket)
+
+    def _shown(self, id: TicketId, ticket: Any) -> Key | None:
+        """The marker of a whole ticket, which must show a title: without one it cannot be told from ours."""
+        if wire.title(ticket) is None:
+            raise Fatal(f"{self._name}: ticket {id} has no title under title or subject", hint=NOT_AS_TOLD)
+        return wire.row_marker(ticket)
+
+    async def _walk(self, keys: set[Key], newer: Newer) -> dict[Key, TicketId]:
+        """Look at each later id until so many in a row are unknown to Tikting: needs no search index."""
+        found: dict[Key, TicketId] = {}
+        misses, probes, id = 0, 0, int(newer.since)
+        while misses < self._misses:
+            ids: list[TicketId] = []
+            while len(ids) < self._misses:
+                id += 1
+                if (one := TicketId(str(id))) in newer.known:
+                    misses = 0
+                else:
+                    ids.append(one)
+            probes += len(ids)
+            if probes > MOST_PROBES:
+                raise Fatal(
+                    f"{self._name}: over {MOST_PROBES} tickets since {newer.since}; {sorted(keys)} may be among them",
+                    hint="Look for these markers on the desk by hand: syncer cannot tell whether they are there.",
+                )
+            for one, ticket in zip(ids, await asyncio.gather(*map(self._ticket, ids)), strict=True):
+                misses = misses + 1 if ticket is None else 0
+                key = None if ticket is None else self._shown(one, ticket)
+                if key in keys:
+                    assert key is not None
+                    found.setdefault(key, one)
+        return found
+
+
+def _lowest(key: Key, hits: Iterable[TicketId]) -> TicketId:
+    ordered = sorted(set(hits), key=int)
+    if len(ordered) > 1:
+        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
+    return ordered[0]
