@@ -32,6 +32,8 @@ PAGE_SIZE = 500
 FILE_LIMIT = 1024 * 1024 * 1024
 T = TypeVar("T")
 Params = Sequence[tuple[str, object]]
+Row = tuple[TicketId, int | None]
+"""A ticket of the view and the time of its last update, where it is known."""
 
 
 class InvGate:
@@ -97,11 +99,11 @@ class InvGate:
     async def list_changed(self, since: Cursor) -> AsyncIterator[Page]:
         """Newest first, back to `since` less the overlap: never ascending, where a moving row is lost (4.3)."""
         until = int(since) - 60 * self._config.overlap_minutes
-        newest = int(since)
+        # Asked before the walk: what changes during it may move past us, and must not be older than the cursor.
+        newest = max(int(since), await self._newest())
         async for rows in self._changes():
-            newest = max([newest, *(at for _, at in rows)])
-            yield Page(tuple(Ref(id, Version(str(at))) for id, at in rows if at >= until))
-            if any(at < until for _, at in rows):
+            yield Page(tuple(Ref(id, Version(str(at)) if at else None) for id, at in rows if at is None or at >= until))
+            if any(at is not None and at < until for _, at in rows):
                 break
         yield Page((), cursor=Cursor(str(newest)))
 
@@ -203,22 +205,25 @@ class InvGate:
                 " address bar of the view.",
             ) from e
 
-    async def _changes(self) -> AsyncIterator[list[tuple[TicketId, int]]]:
+    async def _changes(self) -> AsyncIterator[list[Row]]:
         """Rows of the view by last update, newest first, each with its time."""
         key, keys = None, set[str]()
         while True:
-            params: list[tuple[str, object]] = [("sort_by", "last_update"), ("order_by", "desc")]
-            if key:
-                params.append(("page_key", key))
-            rows, key = await self._view("incidents.details.by.view", params, wire.view_rows)
+            rows, key = await self._by_last_update(key)
             if rows:
                 yield await self._with_times(rows)
             if not key or key in keys:
                 return
             keys.add(key)
 
-    async def _with_times(self, rows: list[tuple[TicketId, int | None]]) -> list[tuple[TicketId, int]]:
-        """A view without the column last_update: the tickets themselves tell (contract 4.3)."""
+    async def _by_last_update(self, key: str | None) -> tuple[list[Row], str | None]:
+        params: list[tuple[str, object]] = [("sort_by", "last_update"), ("order_by", "desc")]
+        if key:
+            params.append(("page_key", key))
+        return await self._view("incidents.details.by.view", params, wire.view_rows)
+
+    async def _with_times(self, rows: list[Row]) -> list[Row]:
+        """A view without the column last_update: the tickets themselves tell, but for those that are gone (4.3)."""
         blind = [id for id, at in rows if at is None]
         times: dict[str, int] = {}
         steps = [*range(0, len(blind), self._config.bulk), len(blind)]
@@ -226,12 +231,12 @@ class InvGate:
             for ticket in await self.fetch(blind[a:b]):
                 if isinstance(ticket, Ticket) and ticket.updated_at:
                     times[ticket.id] = int(ticket.updated_at.timestamp())
-        return [(id, at if at is not None else times.get(id, 0)) for id, at in rows]
+        return [(id, at if at is not None else times.get(id)) for id, at in rows]
 
     async def _newest(self) -> int:
-        async for rows in self._changes():
-            return max((at for _, at in rows), default=0)
-        return 0
+        """The time of the youngest change there is; 0 where the desk does not tell."""
+        rows, _ = await self._by_last_update(None)
+        return max((at or 0 for _, at in await self._with_times(rows[:1])), default=0)
 
     async def _json(self, endpoint: str, params: Params = ()) -> Any:
         return wire.plain(await self._get(endpoint, params), f"{self._config.name}: {endpoint}")
