@@ -56,7 +56,7 @@ def migrate(route: str | None, no_plan: bool, config: Path, as_json: bool, yes: 
     """Carry every ticket over. Killed or stopped, the same command goes on; when all is done it writes nothing.
 
     Without --yes a plan is made and shown first. With --yes the migration begins at once when every value of the
-    mapped lists has a decision; else a plan finds out whether the undecided ones occur, and stops if they do.
+    mapped lists has a decision, or when no ticket holds an undecided one; else a plan tells which, and stops.
     """
 
     async def main() -> Report:
@@ -101,7 +101,7 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
 
     fields = {name: field.lookup for name, field in engine.target.capabilities.fields.items()}
     undecided = lookups.undecided(engine.config.rules, fields, engine.tables)
-    if not ask and not undecided:
+    if not ask and not (undecided and await backfill.meets(engine, {(o.kind, o.value.id) for o in undecided})):
         return
     tally = await backfill.plan(engine)
     result = summary.of_plan(engine.config, engine.tables, engine.target.capabilities, tally)

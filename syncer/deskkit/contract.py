@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -144,6 +144,14 @@ class Source(Desk, Protocol):
 
     async def person(self, id: str) -> LookupValue | None:
         """Somebody a ticket mentions who was not in the list of people; None when the desk does not know."""
+
+
+@runtime_checkable
+class TellsValues(Protocol):
+    """A source that tells what tickets hold of its lists at far less cost than the tickets themselves."""
+
+    async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
+        """Kind -> value id, of each ticket that can be read. Raises Retryable or Rejected."""
 
 
 class Target(Desk, Protocol):

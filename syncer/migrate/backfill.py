@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
 
-from syncer.deskkit.contract import Page
+from syncer.deskkit.contract import Page, TellsValues
 from syncer.deskkit.paging import SeenIds
-from syncer.errors import Brake
+from syncer.errors import Brake, Rejected
 from syncer.migrate.engine import Engine, Report, preview, run
-from syncer.model.ids import Cursor
+from syncer.model.ids import Cursor, TicketId
+from syncer.model.link import EffectState
 from syncer.pipeline.tally import Tally
 from syncer.store import effects, runs
 
@@ -32,6 +34,33 @@ async def plan(engine: Engine) -> Tally:
     """What a backfill would do, without writing anything anywhere."""
     await _not_shrunken(engine)
     return await preview(engine, engine.source.scan())
+
+
+async def meets(engine: Engine, values: Collection[tuple[str, str]]) -> bool:
+    """Whether a ticket that is not over yet may hold one of these (kind, value id): the cheap part of a plan.
+
+    True also where the source cannot tell: then only a plan knows.
+    """
+    source, wanted, seen = engine.source, frozenset(values), SeenIds()
+    if not isinstance(source, TellsValues):
+        return True
+
+    async def holds(ids: Sequence[TicketId]) -> bool:
+        rows = await source.values(ids)
+        return any(pair in wanted for row in rows for pair in row.items())
+
+    size = source.capabilities.fetch_batch
+    async for page in source.scan():
+        ids = seen.new(ref.id for ref in page.refs)
+        links = await effects.links(engine.pool, engine.id, ids)
+        ids = [id for id in ids if (link := links.get(id)) is None or link.state != EffectState.DONE]
+        batches = [ids[start : start + size] for start in range(0, len(ids), size)]
+        try:
+            if any(await asyncio.gather(*map(holds, batches))):
+                return True
+        except Rejected:
+            return True
+    return False
 
 
 async def _not_shrunken(engine: Engine) -> None:
