@@ -32,22 +32,27 @@ class Budget:
         now = self._clock()
         start = max(now, self._next, self.paused_until)
         self._next = start + self._gap * self._slowdown
-        self.taken += 1
         return start - now
 
     async def take(self) -> None:
         """Wait until the next request may leave."""
+        self.taken += 1
         wait = self._reserve()
-        if wait > 0.0005:
+        while wait > 0.0005:
             await asyncio.sleep(wait)
-            # A pause may have been ordered while we slept: whoever is still here waits for it too.
-            while (left := self.paused_until - self._clock()) > 0:
-                await asyncio.sleep(left)
+            if not self.left():
+                return
+            # A pause was ordered while we slept. All who wait queue anew, or they would leave together at its end.
+            wait = self._reserve()
 
     def pause(self, seconds: float, reason: str) -> None:
-        """The desk asked us to wait; halve the pace, to recover by `ease` with each success."""
+        """The desk asked us to wait; halve the pace, to recover by `ease` with each success.
+
+        Refusals that come in while we wait already are answers to requests sent before: they say nothing new.
+        """
+        if not self.left():
+            self._slowdown = min(64.0, self._slowdown * 2)
         self.paused_until = max(self.paused_until, self._clock() + seconds)
-        self._slowdown = min(64.0, self._slowdown * 2)
         self.reason = reason
 
     def ease(self) -> None:
