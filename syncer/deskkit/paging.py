@@ -67,10 +67,10 @@ async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
     A page that does not begin inside the one before means that rows moved up past us: step back. The end is an
     empty page, or one that brings nothing but the overlap; a short page proves nothing, a server may cap it.
     """
-    offset, steps_back = 0, 0
+    offset, steps_back, overlap = 0, 0, 0
     before: list[TicketId] = []
     while ids := await read_at(offset):
-        if before and before[-1] not in ids and steps_back < MAX_STEPS_BACK:
+        if overlap and before[-1] not in ids and steps_back < MAX_STEPS_BACK:
             steps_back += 1
             offset = max(0, offset - len(ids))
             continue
@@ -78,7 +78,8 @@ async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
             return
         yield ids
         steps_back, before = 0, ids
-        offset += max(1, len(ids) - max(1, len(ids) // 10))
+        overlap = min(max(1, len(ids) // 10), len(ids) - 1)
+        offset += len(ids) - overlap
 
 
 async def sweep_until_quiet(read_at: ReadAt, most: int = 6) -> AsyncIterator[list[TicketId]]:
