@@ -17,7 +17,11 @@ def config() -> None:
     """Check the config and mapping files; print the schema an editor completes them by."""
 
 
-@config.command("check", epilog="Example: syncer config check --config syncer.yaml")
+@config.command(
+    "check",
+    short_help="Read config and mapping files; tell all mistakes.",
+    epilog="Example: syncer config check --config syncer.yaml",
+)
 @CONFIG
 @JSON
 def config_check(config: Path, as_json: bool) -> None:
@@ -33,7 +37,11 @@ def config_check(config: Path, as_json: bool) -> None:
         click.echo(f"{config}: fine: desks {', '.join(found.desks)}; routes {', '.join(found.routes) or 'none'}")
 
 
-@config.command("schema", epilog="Example: syncer config schema mapping > mapping.schema.json")
+@config.command(
+    "schema",
+    short_help="Print a JSON Schema, for editors.",
+    epilog="Example: syncer config schema mapping > mapping.schema.json",
+)
 @click.argument("which", type=click.Choice(["config", "mapping"]), default="config")
 def config_schema(which: str) -> None:
     """Print the JSON Schema of the config file or of mapping files."""

@@ -14,6 +14,7 @@ import click
 from syncer.cli.asking import agree
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import document, run
+from syncer.reports.words import counted
 
 if TYPE_CHECKING:
     from syncer.settings import Settings
@@ -35,7 +36,7 @@ def db() -> None:
     """The database: its address, its schema, what may be forgotten."""
 
 
-@db.command(epilog='Example: psql "$(syncer db url --show-password)"')
+@db.command(short_help="Print its address.", epilog='Example: psql "$(syncer db url --show-password)"')
 @click.option("--show-password", is_flag=True, help="Print the password too.")
 @click.option("--hold", is_flag=True, help="Start the embedded database if need be, and keep it until Ctrl-C.")
 @CONFIG
@@ -89,7 +90,7 @@ def _address(found: Settings) -> str:
     return server.dsn
 
 
-@db.command(epilog="Example: syncer db migrate")
+@db.command(short_help="Bring the schema up to date.", epilog="Example: syncer db migrate")
 @CONFIG
 @JSON
 def migrate(config: Path, as_json: bool) -> None:
@@ -111,7 +112,7 @@ def migrate(config: Path, as_json: bool) -> None:
     click.echo("The schema is up to date.")
 
 
-@db.command(epilog="Example: syncer db prune --before 30d")
+@db.command(short_help="Forget old runs.", epilog="Example: syncer db prune --before 30d")
 @click.option(
     "--before", callback=_age, metavar="AGE", default="90d", show_default=True,
     help="Runs that ended so long ago: 12h, 90d, 26w.",
@@ -143,6 +144,7 @@ def prune(before: timedelta, private_notes: bool, config: Path, as_json: bool, y
         document(result)
         return
     click.echo(
-        f"forgotten: {result.runs:,} runs, {result.folders:,} folders of runs, {result.spools:,} spools"
-        + (f"; {result.notes_kept:,} files of private notes kept" if result.notes_kept else "")
+        f"forgotten: {counted(result.runs, 'run')}, {counted(result.folders, 'folder')} of runs,"
+        f" {counted(result.spools, 'spool')}"
+        + (f"; {counted(result.notes_kept, 'file')} of private notes kept" if result.notes_kept else "")
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncer.cli import opening
+from syncer.cli.asking import agree
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run
 
@@ -95,7 +96,7 @@ def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
 
 async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> None:
     """No write before every value that occurs has a decision; and, unless told not to, before a person agreed."""
-    from syncer.errors import ConfigError, Interrupted
+    from syncer.errors import ConfigError
     from syncer.migrate import backfill, lookups
     from syncer.reports import summary
 
@@ -117,8 +118,7 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
     progress.close()
     if not quiet:
         click.echo(summary.plan_text(result))
-    if not await asyncio.to_thread(click.confirm, "Begin?", default=False, err=True):
-        raise Interrupted("not begun", hint="Nothing was written.")
+    await asyncio.to_thread(agree, "Begin?", yes=False)
 
 
 def _finish(report: Report, as_json: bool) -> None:

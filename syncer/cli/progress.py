@@ -11,6 +11,7 @@ import click
 from syncer.deskkit.budget import Budget
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.tally import Result, Tally
+from syncer.reports.words import counted
 
 EVERY = 5.0
 WINDOW = 10.0
@@ -48,7 +49,8 @@ class Progress:
         if rate > 0 and tally.read > tally.ended():
             left = f", {_span((tally.read - tally.ended()) / rate)} left of what is listed"
         done = f"{tally.ended():,} of {tally.read:,} {self._facts(tally)}, {rate:,.0f}/s"
-        return f"{self._what}: {done}{left}{self._waits(doubts)}"
+        waits = self._waits(doubts)
+        return f"{self._what}: {done}{left}{'; waits for ' + waits if waits else ''}"
 
     def _facts(self, tally: Tally) -> str:
         facts = [f"{tally.results[r]:,} {r}" for r in Result if tally.results[r]]
@@ -63,28 +65,49 @@ class Progress:
     def _waits(self, doubts: Doubts | None) -> str:
         waits = [f"{name}: {why}" for name, budget in self._budgets.items() if (why := budget.limiting())]
         if doubts is not None and doubts.pending:
-            waits.append(f"{doubts.pending} lost answers being looked for")
-        return f"; waits for {'; '.join(waits)}" if waits else ""
+            waits.append(f"{counted(doubts.pending, 'lost answer')} to be looked for")
+        return "; ".join(waits)
 
     def _draw(self, tally: Tally, doubts: Doubts | None) -> None:
         if self._live is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, TextColumn
-            from rich.progress import Progress as Bar
-
-            self._live = Bar(
-                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[facts]}"),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
+            self._live = _bar()
             self._task = self._live.add_task(self._what, facts="")
             self._live.start()
-        text = self.line(tally, doubts).partition(": ")[2]
+        text = self._short(tally, doubts)
         self._live.update(self._task, total=max(tally.read, 1), completed=tally.ended(), facts=text)
+
+    def _short(self, tally: Tally, doubts: Doubts | None) -> str:
+        """What stands beside the bar, the most important first: a narrow terminal cuts its end."""
+        rate = self._rate()
+        facts = [f"{tally.ended():,}/{tally.read:,}", f"{rate:,.0f}/s"]
+        if rate > 0 and tally.read > tally.ended():
+            facts.append(f"{_span((tally.read - tally.ended()) / rate)} left")
+        if parked := tally.results[Result.PARKED]:
+            facts.append(f"{parked:,} parked")
+        if waits := self._waits(doubts):
+            facts.append(f"waits for {waits}")
+        return "  ".join(facts)
 
     def close(self) -> None:
         """Take the bar away."""
         if self._live is not None:
             self._live.stop()
+
+
+def _bar() -> Any:
+    """A bar on stderr that leaves the terminal as it was; only the facts beside it are cut where room is short."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+    from rich.table import Column
+
+    whole, cut = Column(no_wrap=True, min_width=12), Column(no_wrap=True, overflow="ellipsis", ratio=1)
+    return Bar(
+        TextColumn("{task.description}", table_column=whole),
+        BarColumn(bar_width=20, table_column=Column(min_width=20)),
+        TextColumn("{task.fields[facts]}", markup=False, table_column=cut),
+        console=Console(stderr=True), transient=True, expand=True,
+    )  # fmt: skip
 
 
 def _span(seconds: float) -> str:

@@ -63,6 +63,8 @@ def init(config: Path, mapping: str, route: str, force: bool, yes: bool, **given
         raise ConfigError(
             f"{' and '.join(there)}: already there", hint="Overwrite with --force, or give --config FILE."
         )
+    if not yes:
+        click.echo(f"This writes {config} and {rules}. Ctrl-C ends it, and nothing is written.")
     source, target = (_desk(side, given, ask=not yes) for side in SIDES)
     if source.name == target.name:
         raise ConfigError(f"both desks are called {source.name}", hint="Give --source-name or --target-name.")
@@ -107,9 +109,10 @@ def _kind(side: str, kind: str | None, *, ask: bool) -> str:
 
     kinds = registry.kinds()
     if kind is None and ask:
+        click.echo(f"\nThe desk that tickets {SIDES[side][1]}:")
         for one in kinds:
-            click.echo(f"  {one}: {registry.spec(one).title}")
-        kind = str(click.prompt(f"Which product do tickets {SIDES[side][1]}?", type=click.Choice(kinds)))
+            click.echo(f"  {one:<10} {registry.spec(one).title}")
+        kind = str(click.prompt("which of them", type=click.Choice(kinds), show_choices=False))
     if kind not in kinds:
         said = "is missing" if kind is None else f"{kind} is unknown"
         raise _wrong([f"--{side}-kind: {said}; there are {', '.join(kinds)}"])
@@ -121,10 +124,10 @@ def _ask(desk: DeskDraft) -> None:
     while left := [q for q in desk.questions() if not q.secret and q.key not in desk.answers]:
         question = left[0]
         if question.text:
-            click.echo(question.text)
+            click.echo(click.wrap_text(question.text, width=100, initial_indent="  ", subsequent_indent="  "))
         choices = click.Choice(question.choices) if question.choices else None
         default = question.choices[0] if question.choices else None
-        answer = click.prompt(f"{desk.name}: {question.key}", type=choices, default=default)
+        answer = click.prompt(question.key, type=choices, default=default)
         desk.answers[question.key] = str(answer).strip()
 
 
@@ -149,8 +152,10 @@ def _values(source: Capabilities, target: Capabilities, given: Iterable[str], *,
     ]
     for name, kind in first_files.needed(source, target).items():
         if name not in values and ask:
-            click.echo(f"Each ticket of the target needs a {kind}.")
-            values[name] = str(click.prompt(f"{name}: which one, where the mapping finds none (name or id)")).strip()
+            click.echo(
+                f"  Each ticket of the target needs a {kind}. Which one, where the mapping finds none: name or id."
+            )
+            values[name] = str(click.prompt(name)).strip()
         elif name not in values:
             problems.append(f"{name}: is required by the target (--value {name}=...)")
     if problems:
@@ -166,9 +171,12 @@ def _people(target: Capabilities, fallback: str, table: str, *, ask: bool) -> tu
         return fallback, table
     if not ask:
         raise _wrong(["who stands in for people unknown to the target? (--fallback ID)"])
-    fallback = str(click.prompt("Who on the target stands in for people unknown to it (user id)")).strip()
-    asked = "CSV with columns email,id of the target's users (leave empty if there is none)"
-    return fallback, table or str(click.prompt(asked, default="", show_default=False)).strip()
+    click.echo("  Who on the target stands in for people unknown to it: the id of a user.")
+    fallback = str(click.prompt("fallback")).strip()
+    if not table:
+        click.echo("  A CSV file with the columns email,id of the target's users. Empty: there is none.")
+        table = str(click.prompt("people", default="", show_default=False)).strip()
+    return fallback, table
 
 
 def _pairs(words: Iterable[str], option: str) -> dict[str, str]:

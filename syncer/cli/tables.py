@@ -11,6 +11,7 @@ import click
 
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import document, run, table
+from syncer.reports.words import counted
 
 if TYPE_CHECKING:
     from syncer.bootstrap import OpenRoute
@@ -23,7 +24,7 @@ def lookups() -> None:
     """Value lists (status, priority, category, people ...): pull them, match them, decide by spreadsheet."""
 
 
-@lookups.command(epilog="Example: syncer lookups pull move")
+@lookups.command(short_help="Read every list of both desks.", epilog="Example: syncer lookups pull move")
 @click.argument("route", required=False)
 @CONFIG
 @JSON
@@ -38,10 +39,12 @@ def pull(route: str | None, config: Path, as_json: bool) -> None:
     if as_json:
         document(result)
     else:
-        table(("desk", "list", "values"), [(d, k, n) for d, kinds in result.items() for k, n in sorted(kinds.items())])
+        rows = [(d, k, f"{n:,}") for d, kinds in result.items() for k, n in sorted(kinds.items())]
+        table(("desk", "list", "values"), rows)
+        click.echo("next: syncer lookups match")
 
 
-@lookups.command(epilog="Example: syncer lookups match move")
+@lookups.command(short_help="Pull, then decide what is sure.", epilog="Example: syncer lookups match move")
 @click.argument("route", required=False)
 @CONFIG
 @JSON
@@ -66,38 +69,65 @@ def match(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
         document(rows)
     else:
         head = ("from", "to", "values", "decided", "default", "open")
-        table(head, [(r["kind"], r["target_kind"], r["values"], r["decided"], r["defaulted"], r["open"]) for r in rows])
+        numbers = ("values", "decided", "defaulted", "open")
+        table(head, [(r["kind"], r["target_kind"], *(f"{r[n]:,}" for n in numbers)) for r in rows])
         for row in rows:
             for line in row["examples"]:
                 click.echo(f"  {row['kind']}: {line}")
         if any(row["open"] for row in rows):
-            click.echo(
-                "Open values matter only if tickets have them: syncer plan tells. Decide by default or alias in the"
-            )
-            click.echo("mapping, or with: syncer lookups export")
+            click.echo("Open values matter only if tickets have them, which the plan tells. Decide by alias or default")
+            click.echo("in the mapping file, or in a spreadsheet: syncer lookups export")
+        click.echo("next: syncer plan")
 
 
-@lookups.command(epilog="Example: syncer lookups show move --kind status")
+@lookups.command(
+    short_help="What is decided, value by value.", epilog="Example: syncer lookups show move --kind status"
+)
 @click.argument("route", required=False)
-@click.option("--kind", help="Only this list of the source.")
-@click.option("--open", "only_open", is_flag=True, help="Only values without a decision.")
+@click.option("--kind", help="Only this list of the source, such as status.")
+@click.option("--open", "only_open", is_flag=True, help="Only values without a decision or default.")
 @CONFIG
 @JSON
 def show(route: str | None, kind: str | None, only_open: bool, config: Path, as_json: bool) -> None:
     """What is decided, value by value, with suggestions for what is not."""
     rows = run(_rows(config, route))
-    rows = [r for r in rows if (kind is None or r.kind == kind) and not (only_open and r.decision)]
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    if kind is not None and kind not in kinds:
+        raise click.UsageError(f"no list {kind!r} is carried over; there are {', '.join(kinds)}")
+    rows = [r for r in rows if kind in (None, r.kind)]
+    defaults = _defaults(config, route)
+    if only_open:
+        rows = [r for r in rows if not r.decision and r.kind not in defaults]
     if as_json:
         document(rows)
     else:
         head = ("kind", "source", "to", "decision", "target", "how", "suggestions")
-        table(head, [(r.kind, r.source_path or r.source_name, r.target_kind, r.decision or "-", r.target_name, r.how,
-                      r.suggestions) for r in rows])  # fmt: skip
+        table(head, [_shown(row, defaults.get(row.kind)) for row in rows])
+        if any(row.decision == "" and row.kind not in defaults for row in rows):
+            click.echo("Values without a decision (-) matter only if tickets have them, which the plan tells.")
 
 
-@lookups.command(epilog="Example: syncer lookups export move --out lookups.csv")
+def _defaults(config: Path, route: str | None) -> dict[str, str]:
+    """The mapping's default for each list that has one."""
+    from syncer import settings
+
+    fields = settings.load(config).route(route).rules.fields
+    return {rule.lookup: str(rule.default) for rule in fields.values() if rule.lookup and rule.default is not None}
+
+
+def _shown(row: Any, default: str | None) -> tuple[str, ...]:
+    """A value as a line; one without a decision takes the mapping's default, where there is one."""
+    said = (row.decision, row.target_name, row.how)
+    if not row.decision:
+        said = ("-", "", "") if default is None else ("default", default, "mapping")
+    return (row.kind, row.source_path or row.source_name, row.target_kind, *said, row.suggestions)
+
+
+@lookups.command(
+    short_help="Write the decisions as a CSV.", epilog="Example: syncer lookups export move --out lookups.csv"
+)
 @click.argument("route", required=False)
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout.")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. [default: stdout]")
 @click.option(
     "--separator", type=click.Choice([",", ";"]), default=",", show_default=True,
     help="Between columns; some spreadsheets want a semicolon.",
@@ -116,7 +146,9 @@ def export(route: str | None, out: Path | None, separator: str, config: Path) ->
                err=True)  # fmt: skip
 
 
-@lookups.command("import", epilog="Example: syncer lookups import move lookups.csv")
+@lookups.command(
+    "import", short_help="Take decisions from a CSV.", epilog="Example: syncer lookups import move lookups.csv"
+)
 @click.argument("args", nargs=-1, required=True, metavar="[ROUTE] FILE")
 @CONFIG
 @JSON
@@ -135,7 +167,9 @@ def import_(args: tuple[str, ...], config: Path, as_json: bool) -> None:
     if as_json:
         document(result)
     else:
-        click.echo(f"{result['changed']} decisions changed; version {result['version']}")
+        changed = counted(result["changed"], "decision")
+        click.echo(f"{changed} changed; the tables are at version {result['version']} now")
+        click.echo("next: syncer plan")
 
 
 @asynccontextmanager

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import structlog
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -21,11 +22,15 @@ from syncer.deskkit.deadlines import Deadlines
 from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, NotFound, Rejected, Retryable
 from syncer.log import redact
 
+if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails
+
 READ_ATTEMPTS = 6
 READ_WAIT_MAX = 60.0
 MOST_URLS = 200
 _EXCERPT = 300
 _CHUNK = 256 * 1024
+log = structlog.get_logger()
 
 
 class Reply:
@@ -239,6 +244,7 @@ class DeskHttp:
             await asyncio.sleep(first.after if first.after is not None else 0.05)
         import stamina  # only trouble needs it
 
+        stamina.instrumentation.set_on_retry_hooks([_told])  # in place of its own, which warns each time
         async for attempt in stamina.retry_context(
             on=_wait,
             attempts=READ_ATTEMPTS,
@@ -250,6 +256,11 @@ class DeskHttp:
             with attempt:
                 return await once()
         raise AssertionError("stamina either returns or raises")
+
+
+def _told(details: RetryDetails) -> None:
+    """A retry is nothing a person must act on: it is told with --verbose only."""
+    log.info("read_repeated", after=round(details.wait_for, 2), cause=str(details.caused_by))
 
 
 def _wait(error: Exception) -> bool | float:

@@ -155,8 +155,13 @@ async def take_sheet(pool: Pool, route_id: int, route: Route, fields: FieldKinds
     """Take the decisions of a spreadsheet file. Raises ConfigError with every mistake, having taken nothing."""
     try:
         text = await asyncio.to_thread(path.read_text, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(f"{path} cannot be read: {e}", hint="Save it as CSV in UTF-8.") from e
+    except OSError as e:
+        said = e.strerror or type(e).__name__
+        raise ConfigError(
+            f"{path} cannot be read: {said}", hint="Make one with: syncer lookups export --out FILE"
+        ) from e
+    except UnicodeDecodeError as e:
+        raise ConfigError(f"{path} cannot be read: it is not UTF-8", hint="Save it as CSV in UTF-8.") from e
     read = sheet.from_csv(text)
     known = sheet.Known(
         pairs=[(p.kind, p.target_kind) for p in pairs(route.rules, fields)],

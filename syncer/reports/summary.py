@@ -8,6 +8,7 @@ from syncer.deskkit.contract import Capabilities
 from syncer.mapping.tables import Tables
 from syncer.pipeline.route import Route
 from syncer.pipeline.tally import Result, Tally
+from syncer.reports.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ def of_plan(route: Route, tables: Tables, target: Capabilities, tally: Tally) ->
 def blocker_lines(plan: dict[str, Any]) -> list[str]:
     """One line for each value without a decision."""
     return [
-        f"{b['field']}: no decision for {b['kind']} {b['name']!r} (id {b['id']}): {b['tickets']} tickets,"
+        f"{b['field']}: no decision for {b['kind']} {b['name']!r} (id {b['id']}): {counted(b['tickets'], 'ticket')},"
         f" for instance {', '.join(b['examples'][:3])}"
         for b in plan["blockers"]
     ]
@@ -120,7 +121,9 @@ def _lines_of(losses: list[dict[str, Any]], parked: list[dict[str, Any]]) -> lis
 def plan_text(plan: dict[str, Any]) -> str:
     """A plan for a terminal."""
     counts = plan["counts"]
-    lines = [f"Plan for {plan['route']}: {plan['source']} -> {plan['target']} ({counts['read']:,} tickets read)"]
+    lines = [
+        f"Plan for {plan['route']}: {plan['source']} -> {plan['target']} ({counted(counts['read'], 'ticket')} read)"
+    ]
     words = {"created": "would be created", "updated": "would be updated", "unchanged": "are over already",
              "skipped": "are left behind by rule", "parked": "would be parked"}  # fmt: skip
     lines += [f"  {counts[r]:>8,}  {words[r]}" for r in Result if counts[r] or r == Result.CREATED]
@@ -133,7 +136,15 @@ def plan_text(plan: dict[str, Any]) -> str:
         lines.append(f"Mails: {plan['mails']}")
     lines += [f"Note: {note}" for note in plan["notes"]]
     lines.append("Nothing was written.")
+    lines.append(f"next: {_after(plan)}")
     return "\n".join(lines)
+
+
+def _after(plan: dict[str, Any]) -> str:
+    """What to do after a plan."""
+    if plan["blockers"]:
+        return f"decide, then syncer plan {plan['route']} again"
+    return f"syncer migrate {plan['route']}"
 
 
 def of_run(report: _Report) -> dict[str, Any]:
@@ -157,10 +168,8 @@ def run_text(report: _Report) -> str:
     """A finished run for a terminal."""
     run = of_run(report)
     counts, seconds = run["counts"], max(report.seconds, 0.001)
-    lines = [
-        f"Run {run['run']} of {run['route']} ({run['kind']}) is done: {counts['read']:,} tickets in {seconds:,.1f} s,"
-        f" {counts['read'] / seconds:,.0f}/s"
-    ]
+    took = f"{counted(counts['read'], 'ticket')} in {seconds:,.1f} s, {counts['read'] / seconds:,.0f}/s"
+    lines = [f"Run {run['run']} of {run['route']} ({run['kind']}) is done: {took}"]
     total = " + ".join(f"{counts[r]:,} {r}" for r in Result)
     lines.append(f"  {counts['read']:,} read = {total}" + ("" if run["balanced"] else "  THE SUM IS WRONG"))
     if counts["adopted"]:
@@ -173,4 +182,6 @@ def run_text(report: _Report) -> str:
     lines += [f"Note: {note}" for note in run["notes"]]
     if counts["parked"]:
         lines.append(f"next: syncer parked list {run['route']}")
+    elif run["kind"] == "migrate":
+        lines.append(f"next: syncer delta {run['route']}, which carries over what changed meanwhile")
     return "\n".join(lines)

@@ -74,7 +74,9 @@ class InvGate:
             findings.append(f"view {self._config.view_id} shows no request: is it shared with the API user?")
         open_now = await self.count_open()
         detail = f"InvGate {version.get('version', '?')}, view {self._config.view_id}, {open_now} open requests"
-        return Account(name=self._config.auth.kind, detail=detail, findings=tuple(findings))
+        auth = self._config.auth
+        name = auth.client_id if auth.kind == "oauth2" else auth.user
+        return Account(name=name, detail=detail, findings=tuple(findings))
 
     async def count_open(self) -> int | None:
         """How many requests the desk says are open, or None where it does not tell (contract 3.1.2)."""
