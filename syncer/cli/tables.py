@@ -127,7 +127,9 @@ def _shown(row: Any, default: str | None) -> tuple[str, ...]:
     short_help="Write the decisions as a CSV.", epilog="Example: syncer lookups export move --out lookups.csv"
 )
 @click.argument("route", required=False)
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. [default: stdout]")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. [default: stdout]"
+)
 @click.option(
     "--separator", type=click.Choice([",", ";"]), default=",", show_default=True,
     help="Between columns; some spreadsheets want a semicolon.",
