@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from syncer.deskkit.contract import TellsValues
@@ -15,7 +17,7 @@ from tests.desks.test_invgate_desk import all_ids, desk
 
 
 @pytest.mark.parametrize("switches", [{}, {"numbers_as_strings": True}, {"incidents_as_list": True}])
-async def test_the_values_are_those_of_the_tickets(switches: dict[str, bool]) -> None:
+async def test_the_values_are_those_of_the_tickets(switches: dict[str, Any]) -> None:
     emulator = InvGateEmulator(generate(1, 40), switches=Switches(**switches))
     async with desk(emulator) as old:
         assert isinstance(old, TellsValues)
