@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from syncer.mapping.fields import Fields, Missing, TargetField
+from syncer.mapping.fields import FieldOf, Fields, Missing, TargetField
 from syncer.mapping.rules import FieldRule, Rules
 from syncer.mapping.tables import Tables
 from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at
@@ -80,17 +80,11 @@ class Mapper:
     def values(self, ticket: Ticket, missing: Missing, losses: list[str]) -> tuple[str, str, dict[str, str]]:
         """Title, body and fields in the target's words; what has no decision goes to `missing`."""
         fields: dict[str, str] = {}
-        title = body = ""
-        try:
-            for name, of in self._fields:
-                value = of(ticket, missing, losses)
-                if value is not None and value != "":
-                    fields[name] = value
-            title = " ".join((self._title(ticket, missing, losses) or "").split())
-            body = self._body(ticket, missing, losses) or ""
-        except ValueError as e:
-            missing.append(("conversion", "value", str(e)[:200]))
-            return title, body, fields
+        for name, of in self._fields:
+            if value := _tried(name, of, ticket, missing, losses):
+                fields[name] = value
+        title = " ".join(_tried("title", self._title, ticket, missing, losses).split())
+        body = _tried("body", self._body, ticket, missing, losses)
         self._status(fields, losses)
         self._requester(ticket, fields, missing, losses)
         for name, kind in self._required:
@@ -146,12 +140,12 @@ class Mapper:
         """A private note never goes where a requester can read it: it stays with us, or is dropped; counted."""
         if self._rules.comments.private == "drop":
             losses.append("private_note_dropped")
+            losses.extend(("private_file_dropped",) * len(comment.files))
             return
         losses.append("private_note_withheld")
         author = self._teller.named(comment.author)
         withheld.append(PrivateNote(ticket.id, comment.id, author, comment.created_at, comment.body))
-        if comment.files:
-            losses.extend(("private_file_withheld",) * len(comment.files))
+        losses.extend(("private_file_withheld",) * len(comment.files))
 
     def _status(self, fields: dict[str, str], losses: list[str]) -> None:
         """A target that only registers open tickets gets an open one; the head tells what it was."""
@@ -184,3 +178,12 @@ class Mapper:
             }  # fmt: skip
             found.append((kind, frozenset(ids)))
         return found
+
+
+def _tried(name: str, of: FieldOf, ticket: Ticket, missing: Missing, losses: list[str]) -> str:
+    """A field's value; one that cannot be converted is missing like one without a decision."""
+    try:
+        return of(ticket, missing, losses) or ""
+    except ValueError as e:
+        missing.append((name, "conversion", str(e)[:200]))
+        return ""

@@ -107,7 +107,7 @@ class Teller:
 def split_at(text: str, most: int, note: str) -> tuple[str, str]:
     """The text cut before `most` characters, at a line's end where one is near, with the note; and the rest."""
     room = most - len(note) - 2
-    cut = text.rfind("\n", room - 2000, room)
+    cut = text.rfind("\n", max(0, room - 2000), room)
     if cut < room // 2:
         cut = room
     return f"{text[:cut].rstrip()}\n\n{note}", text[cut:].lstrip("\n")

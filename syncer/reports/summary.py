@@ -34,6 +34,7 @@ LOSSES = {
     "private_note_withheld": "private notes kept out of the target, in a file on this machine",
     "private_file_withheld": "files of private notes kept out of the target",
     "private_note_dropped": "private notes left out",
+    "private_file_dropped": "files of private notes left out",
     "body_rest_attached": "bodies too long for the target, their rest attached as a text file",
     "body_cut": "bodies cut",
     "file_unreadable": "files that could not be read from the source; the body says so",
