@@ -59,7 +59,8 @@ class Load:
 
     async def _until_settled(self, draft: Draft, files: Sequence[Download]) -> None:
         """Attempt after attempt, each with its own announcement, until one is known to have happened."""
-        waits = 0
+        waits = doubts = 0
+        before = self._tally.results[Result.CREATED]
         while True:
             floor = self._doubts.floor()
             await self._target.admit()
@@ -72,6 +73,9 @@ class Load:
                 # The attempt may have lasted until its timeout: count from its end.
                 if await self._adopted(draft, draft.key, time.monotonic(), floor):
                     return
+                doubts += 1
+                if doubts >= ATTEMPTS:
+                    self._give_up(e.message, others=self._tally.results[Result.CREATED] > before)
                 continue
             except Retryable as e:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
@@ -89,6 +93,14 @@ class Load:
             took = time.monotonic() - stamp
             self._log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=took)
             return
+
+    @staticmethod
+    def _give_up(message: str, *, others: bool) -> None:
+        """The target never answers this create, and surely never did it: the ticket is at fault where others pass."""
+        text = f"{message}; tried {ATTEMPTS} times, and looked each time: it is not there"
+        if others:
+            raise Rejected(text, reason="no_answer")
+        raise Retryable(text, hint="The target does not take tickets now; the same command goes on later.")
 
     async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:
         """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""

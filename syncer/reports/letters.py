@@ -14,6 +14,7 @@ ADVICE = {
     "gone": "If it was deleted on the source, drop it; every run tries it again.",
     "refused": "Mend the ticket or the mapping after what the target said, then retry it.",
     "too_large": "Make its text or files smaller on the source, or let the target take more, then retry it.",
+    "no_answer": "Something in this ticket breaks the target: mend it there or on the source, then retry it.",
     "in_doubt": "Look on the target for the marker. Retry looks for it too, before it writes anything.",
     "changed_after": "The target takes no updates, a retry cannot help: make the change there by hand, then drop this.",
 }
