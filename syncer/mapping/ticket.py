@@ -9,6 +9,7 @@ from msgspec import Struct
 from syncer.mapping.fields import FieldOf, Fields, Missing, TargetField
 from syncer.mapping.rules import FieldRule, Rules
 from syncer.mapping.tables import Tables
+from syncer.mapping.title import fit
 from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at
 from syncer.model.draft import Draft, PrivateNote, TextFile, Unmapped
 from syncer.model.ids import Key, TicketId
@@ -95,9 +96,9 @@ class Mapper:
     def _draft(self, ticket: Ticket, title: str, body: str, fields: dict[str, str], losses: list[str]) -> Draft:
         key = self.key(ticket.id)
         full_title = None
-        room = (self._limits.max_title or 10**9) - len(key) - 3
-        if len(title) > room:
-            full_title, title = title, title[: room - 1].rstrip() + "…"
+        marked, cut = fit(title, f"[{key}]", self._limits.max_title)
+        if cut:
+            full_title = title
             losses.append("title_cut")
         files = list(ticket.files)
         withheld: list[PrivateNote] = []
@@ -115,7 +116,9 @@ class Mapper:
                 losses.append("assignee_as_text")
             if ticket.custom:
                 losses.append("custom_fields_as_text")
-        head = self._teller.head(ticket, full_title) if self._rules.header and self._limits.folds else []
+        head = [full_title] if full_title else []
+        if self._rules.header and self._limits.folds:
+            head = self._teller.head(ticket, full_title)
         text = self._teller.join(head, body, told)
         texts: tuple[TextFile, ...] = ()
         if not text.strip() and self._limits.needs_body:
@@ -123,7 +126,7 @@ class Mapper:
         if self._limits.max_body and len(text) > self._limits.max_body:
             text, texts = self._shortened(text, key, losses)
         return Draft(
-            source_id=ticket.id, version=ticket.version, key=key, title=f"{title} [{key}]".lstrip(), body=text,
+            source_id=ticket.id, version=ticket.version, key=key, title=marked, body=text,
             fields=fields, files=tuple(files), texts=texts, losses=tuple(losses), withheld=tuple(withheld),
         )  # fmt: skip
 

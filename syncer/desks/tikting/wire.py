@@ -116,7 +116,8 @@ def lookups(value: Any) -> Iterator[LookupValue]:
     """The entries of appmetadata; a missing list is an empty one, an entry without an id cannot be used."""
     lists = lowered(value)
     for name, (kind, label) in LISTS.items():
-        for row in lists.get(name) or []:
+        rows = lists.get(name)
+        for row in rows if isinstance(rows, list) else ():
             low = lowered(row)
             if (id := low.get("id")) is None:
                 continue
