@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import math
+import random
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,7 @@ class DeskHttp:
         timeout: float = 30.0,
         ca_file: Path | None = None,
         judge: Judge = classify,
+        pause: float = 1.0,
     ) -> None:
         self.name = name
         self.base = base_url.rstrip("/")
@@ -110,6 +112,8 @@ class DeskHttp:
         self.parallel = parallel
         self.timeout = timeout
         self.judge = judge
+        self.pause = pause
+        """Seconds to wait after a 429 that does not say how long."""
         self.headers: CIMultiDict[str] = CIMultiDict()
         self._ca_file = ca_file
         self._session: aiohttp.ClientSession | None = None
@@ -189,11 +193,18 @@ class DeskHttp:
             raise
         finally:
             self._deadlines.leave()
+        self._heed(reply)
+        return reply
+
+    def _heed(self, reply: Reply) -> None:
+        """Slow down when told to, come back to the pace when not."""
         if reply.status == 429 or (reply.status == 503 and "Retry-After" in reply.headers):
-            self.budget.pause(retry_after(reply.headers) or 1.0, f"{self.name} answered {reply.status}")
+            told = retry_after(reply.headers)
+            # Several processes that were refused together must not come back together.
+            seconds = self.pause * random.uniform(1.0, 1.1) if told is None else told or 1.0  # noqa: S311 - no secret
+            self.budget.pause(seconds, f"{self.name} answered {reply.status}")
         else:
             self.budget.ease()
-        return reply
 
     def _what(self, method: str, url: URL) -> str:
         return f"{self.name}: {method} {url.path}"
@@ -221,41 +232,49 @@ class DeskHttp:
                             if size > limit:
                                 raise Rejected(f"{what}: over {limit} bytes", reason="file_too_large")
                             out.write(chunk)
-                    return Reply(response.status, response.headers, head)
+                    reply = Reply(response.status, response.headers, head)
+                    self._heed(reply)
+                    return reply
             except (aiohttp.ClientError, TimeoutError, ConnectionError) as e:
                 raise Retryable(f"{what}: the download broke off: {type(e).__name__}") from e
 
-    async def read(self, method: str, path: str, **kwargs: Any) -> Reply:
+    async def read(self, method: str, path: str, *, judge: Judge | None = None, **kwargs: Any) -> Reply:
         """A call that may be repeated without harm: retries outages, raises what `judge` says of the rest."""
         what = f"{self.name}: {method} {path}"
+        judge = judge or self.judge
 
         async def once() -> Reply:
             try:
                 reply = await self.request(method, path, **kwargs)
             except InDoubt as e:
                 raise Retryable(e.message, hint=f"Is {self.base} up?") from e
-            if error := self.judge(what, reply):
+            if error := judge(what, reply):
                 raise error
             return reply
 
-        try:
-            return await once()
-        except Retryable as first:
-            await asyncio.sleep(first.after if first.after is not None else 0.05)
-        import stamina  # only trouble needs it
+        return await repeated(once)
 
-        stamina.instrumentation.set_on_retry_hooks([_told])  # in place of its own, which warns each time
-        async for attempt in stamina.retry_context(
-            on=_wait,
-            attempts=READ_ATTEMPTS,
-            timeout=None,
-            wait_initial=0.2,
-            wait_max=READ_WAIT_MAX,
-            wait_jitter=0.5,
-        ):
-            with attempt:
-                return await once()
-        raise AssertionError("stamina either returns or raises")
+
+async def repeated(once: Callable[[], Awaitable[Reply]]) -> Reply:
+    """What `once` gives, tried again while it raises Retryable, for a few attempts with growing waits."""
+    try:
+        return await once()
+    except Retryable as first:
+        await asyncio.sleep(first.after if first.after is not None else 0.05)
+    import stamina  # only trouble needs it
+
+    stamina.instrumentation.set_on_retry_hooks([_told])  # in place of its own, which warns each time
+    async for attempt in stamina.retry_context(
+        on=_wait,
+        attempts=READ_ATTEMPTS,
+        timeout=None,
+        wait_initial=0.2,
+        wait_max=READ_WAIT_MAX,
+        wait_jitter=0.5,
+    ):
+        with attempt:
+            return await once()
+    raise AssertionError("stamina either returns or raises")
 
 
 def _told(details: RetryDetails) -> None:

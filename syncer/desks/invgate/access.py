@@ -5,23 +5,48 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from syncer.deskkit.http import DeskHttp, classify
-from syncer.desks.invgate.config import Basic, InvGateConfig
-from syncer.errors import AuthFailed
+from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.desks.invgate.config import Basic, InvGateConfig, OAuth
+from syncer.errors import AuthFailed, ConfigError
 from syncer.log import protect, redact
 
-READS = (
-    "categories cf.field.options.list cf.field.options.tree cf.fields.all cf.fields.types companies groups"
-    " helpdesks helpdesksandlevels incident incident.attachment incident.attributes.priority"
-    " incident.attributes.source incident.attributes.status incident.attributes.type incident.comment incidents"
-    " incidents.by.status incidents.by.view incidents.details.by.view levels locations sd.version user users"
+# Without these nothing can be migrated; the rest can be refused, and check() says which was.
+NEEDED = (
+    "categories incident.attributes.priority incident.attributes.source incident.attributes.status"
+    " incident.attributes.type incidents incidents.by.view incidents.details.by.view sd.version user users"
+).split()
+OPTIONAL = (
+    "cf.field.options.list cf.field.options.tree cf.fields.all cf.fields.types companies groups helpdesksandlevels"
+    " incident.attachment incident.comment incidents.by.status locations"
 ).split()
 EXPIRY_MARGIN = 60.0
 ASSUMED_LIFE = 3600.0
+
+
+class NotAllowed(AuthFailed):
+    """403: the account may not make this call, whatever else it may do."""
+
+
+def judge(what: str, reply: Reply) -> Exception | None:
+    """As for every desk, but 403 is about one call, and a page in place of data is a log-in (contract 6)."""
+    if reply.status == 403:
+        return NotAllowed(f"{what} answered 403: {reply.excerpt()}")
+    if 200 <= reply.status < 300 and reply.body[:64].lstrip()[:1] == b"<":
+        return AuthFailed(
+            f"{what} answered no JSON but a page: {reply.excerpt()[:60]!r}",
+            hint="A log-in page or a proxy? Check base_url and the account.",
+        )
+    return classify(what, reply)
+
+
+def scope(endpoint: str) -> str:
+    """The right to make one reading call."""
+    return f"api.v1.{endpoint}:get"
 
 
 class Access:
@@ -33,12 +58,18 @@ class Access:
         self._lock = asyncio.Lock()
         self._until = 0.0
         self._renewals = 0
+        self.renewable = isinstance(config.auth, OAuth)
+        """Whether a refusal may be a matter of time; a Basic credential has none."""
 
     async def ready(self) -> int:
         """Make sure there is a credential; gives its number, to be handed to `renew` when it is refused."""
         if time.monotonic() >= self._until:
             await self.renew(self._renewals)
         return self._renewals
+
+    def ended(self, number: int) -> bool:
+        """Whether this credential's time is over or it has a successor: its refusal then says nothing of rights."""
+        return number != self._renewals or time.monotonic() >= self._until
 
     async def renew(self, refused: int) -> None:
         """A fresh credential, unless somebody else already replaced the refused one."""
@@ -53,44 +84,78 @@ class Access:
                 self._http.headers["Authorization"] = "Basic " + pair
                 self._until = float("inf")
             else:
-                life = await self._token()
+                life = await self._token(auth)
                 # Short-lived tokens are used for most of their life, long ones until a minute before the end.
                 self._until = time.monotonic() + max(life - EXPIRY_MARGIN, life * 0.8)
             self._renewals += 1
 
-    async def _token(self) -> float:
-        auth = self._config.auth
-        assert not isinstance(auth, Basic)
-        scopes = auth.scopes or [f"api.v1.{name}:get" for name in READS]
+    async def _token(self, auth: OAuth) -> float:
+        """Ask for a token; gives its life in seconds. A refused list of scopes is cut to what is needed."""
+        asked = auth.scopes or [scope(name) for name in (*NEEDED, *OPTIONAL)]
+        answer = await self._ask(auth, asked)
+        if answer.get("error") == "invalid_scope" and not auth.scopes:
+            answer = await self._ask(auth, [scope(name) for name in NEEDED])
+        token = answer.get("access_token")
+        if not token:
+            raise self._refusal(str(answer.get("error") or "no access_token in the answer"))
+        protect([str(token)])
+        self._http.headers["Authorization"] = f"Bearer {token}"
+        return _life(answer.get("expires_in"))
+
+    async def _ask(self, auth: OAuth, scopes: list[str]) -> dict[str, Any]:
+        secret = auth.client_secret.get_secret_value()
+        protect([secret])
         form = {
             "grant_type": "client_credentials",
             "client_id": auth.client_id,
-            "client_secret": auth.client_secret.get_secret_value(),
+            "client_secret": secret,
             "scope": " ".join(scopes),
         }
-        protect([auth.client_secret.get_secret_value()])
-        url = auth.token_url or f"{self._config.base_url}/oauth/v2.0/access_token"
-        what = f"{self._config.name}: log-in at {url}"
         reply = await self._http.read(
             "POST",
-            url,
+            self._url(),
+            judge=_outage,
             data=urlencode(form).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded", "Authorization": ""},
         )
-        if error := classify(what, reply):
-            raise error
+        if 300 <= reply.status < 400 or reply.status in {404, 405}:
+            raise ConfigError(
+                f"{self._config.name}: no log-in at {self._url()}: it answered {reply.status}",
+                hint=f"Set auth.token_url of desk {self._config.name} to the instance's token address.",
+            )
         try:
             answer = msgspec.json.decode(reply.body)
         except msgspec.DecodeError:
-            answer = {}
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not token:
-            # Contract 2.1: a refusal may come with 200 and an error key.
-            said = str(answer.get("error", "no access_token")) if isinstance(answer, dict) else "no JSON"
-            raise AuthFailed(
-                f"{what} was refused: {redact(said)}",
-                hint=f"Check client_id and client_secret of desk {self._config.name}, then: syncer check",
-            )
-        protect([str(token)])
-        self._http.headers["Authorization"] = f"Bearer {token}"
-        return float(answer.get("expires_in") or ASSUMED_LIFE)
+            answer = None
+        if not isinstance(answer, dict):
+            raise self._refusal(f"status {reply.status}, no JSON but {reply.excerpt()[:60]!r}")
+        # A refusal may come with 200, so the token alone counts, never the status (contract 2.1).
+        return (
+            answer if 200 <= reply.status < 300 else {"error": f"status {reply.status}", **answer, "access_token": ""}
+        )
+
+    def _url(self) -> str:
+        auth = self._config.auth
+        own = auth.token_url if isinstance(auth, OAuth) else None
+        return own or f"{self._config.base_url}/oauth/v2.0/access_token"
+
+    def _refusal(self, said: str) -> AuthFailed:
+        what = "auth.scopes, client_id and client_secret" if "scope" in said else "client_id and client_secret"
+        return AuthFailed(
+            f"{self._config.name}: log-in at {self._url()} was refused: {redact(said[:200])}",
+            hint=f"Check {what} of desk {self._config.name}, then: syncer check",
+        )
+
+
+def _outage(what: str, reply: Reply) -> Exception | None:
+    """Only what another attempt may mend; the rest is for who asked."""
+    return classify(what, reply) if reply.status == 429 or reply.status >= 500 else None
+
+
+def _life(told: Any) -> float:
+    """Seconds a token lives; it is often not told, and a nonsense must not make us log in at each call."""
+    try:
+        life = float(told)
+    except (TypeError, ValueError):
+        return ASSUMED_LIFE
+    return life if life > 0 else ASSUMED_LIFE

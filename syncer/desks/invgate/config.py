@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from syncer.deskkit.config import BudgetConfig, DeskConfig
+from syncer.deskkit.config import BudgetConfig, DeskConfig, Positive
+
+FieldKind = Literal["list", "tree", "plain"]
 
 
 class OAuth(BaseModel):
@@ -18,7 +20,7 @@ class OAuth(BaseModel):
     client_id: str = Field(description="Id of the API client.")
     client_secret: SecretStr = Field(description="Secret of the API client.")
     token_url: str | None = Field(default=None, description="Default: BASE_URL/oauth/v2.0/access_token")
-    scopes: list[str] | None = Field(default=None, description="Default: what reading needs.")
+    scopes: list[str] | None = Field(default=None, description="Default: one for each call that reading makes.")
 
 
 class Basic(BaseModel):
@@ -46,3 +48,16 @@ class InvGateConfig(DeskConfig):
     list_rows: int = Field(default=500, ge=10, le=1000, description="Rows asked of incidents.by.view.")
     bulk: int = Field(default=100, ge=1, le=200, description="Tickets asked in one incidents call.")
     overlap_minutes: int = Field(default=15, ge=1, description="How far a delta reads back before its cursor.")
+    pause: Positive = Field(default=30.0, description="Seconds to wait after a 429 that does not say how long.")
+    users_timeout: Positive = Field(
+        default=120.0, description="Seconds the list of users may take: it comes in one piece, thousands are slow."
+    )
+    file_hosts: list[str] = Field(
+        default=[],
+        description="Other hosts that attachments may lie on, such as a storage service's (`host` or `host:port`)."
+        " They are read without credentials; files on any other host are refused.",
+    )
+    field_types: dict[str, FieldKind] = Field(
+        default={},
+        description="What a custom field type is, by its id or name, where its name does not say list or tree.",
+    )

@@ -5,33 +5,32 @@ from __future__ import annotations
 import mimetypes
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urljoin
 
-from yarl import URL
+from msgspec import UNSET
 
 from syncer.deskkit.contract import Account, Capabilities, Download, Page, Ref, Unreadable
-from syncer.deskkit.http import DeskHttp, classify
+from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.paging import sweep_until_quiet
 from syncer.desks.invgate import lists, wire
-from syncer.desks.invgate.access import Access
+from syncer.desks.invgate.access import Access, NotAllowed, judge
+from syncer.desks.invgate.calls import PLAIN_LISTS, Calls, Params
 from syncer.desks.invgate.config import InvGateConfig
-from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected, Retryable
+from syncer.desks.invgate.files import Files
+from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.model.ids import Cursor, TicketId, Version
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
 
-PLAIN_LISTS = ("status", "priority", "type", "source")
 KINDS = (
     *PLAIN_LISTS, "category", "location", "group", "user_group", "company", "custom_field",
     "custom_field_option", "person",
 )  # fmt: skip
 PAGE_SIZE = 500
-FILE_LIMIT = 1024 * 1024 * 1024
 T = TypeVar("T")
-Params = Sequence[tuple[str, object]]
 Row = tuple[TicketId, int | None]
 """A ticket of the view and the time of its last update, where it is known."""
 
@@ -49,9 +48,15 @@ class InvGate:
             parallel=config.budget.parallel,
             timeout=config.timeout,
             ca_file=config.ca_file,
+            judge=judge,
+            pause=config.pause,
         )
         self.budget = self._http.budget
         self._access = Access(config, self._http)
+        self._calls = Calls(config, self._http, self._access)
+        self._files = Files(config, self._http, self._access)
+        self._denied: tuple[str, ...] | None = None
+        self._embeds = False
 
     async def connect(self) -> None:
         """Log in, which every other call does too when it must."""
@@ -59,21 +64,17 @@ class InvGate:
 
     async def check(self) -> Account:
         """Version, rights on every call a migration makes, and what the view shows against what is open."""
-        version = await self._json("sd.version")
-        denied: list[str] = []
-        for endpoint in ("incident.attributes.status", "categories", "users", "incident.attachment"):
-            try:
-                await self._get(endpoint, [("page_size", 1)] if endpoint == "categories" else [])
-            except AuthFailed:
-                denied.append(endpoint)
-            except Rejected:
-                pass  # 428: a parameter is missing, so the call itself is allowed (contract 2.4)
-        findings = [f"no permission for {name} (scope api.v1.{name}:get)" for name in denied]
+        version = await self._calls.json("sd.version")
+        if self._denied is None:  # rights do not change during a run, and this is asked again after outages
+            self._denied = tuple([found async for found in self._calls.missing_rights()])
+        findings = list(self._denied)
         rows = await self._view_page([("limit", 1), ("offset", 0)])
         if not rows:
             findings.append(f"view {self._config.view_id} shows no request: is it shared with the API user?")
         open_now = await self.count_open()
-        detail = f"InvGate {version.get('version', '?')}, view {self._config.view_id}, {open_now} open requests"
+        told = version.get("version") if isinstance(version, dict) else version
+        shown = "unknown number of" if open_now is None else open_now
+        detail = f"InvGate {told or '?'}, view {self._config.view_id}, {shown} open requests"
         auth = self._config.auth
         name = auth.client_id if auth.kind == "oauth2" else auth.user
         return Account(name=name, detail=detail, findings=tuple(findings))
@@ -81,9 +82,12 @@ class InvGate:
     async def count_open(self) -> int | None:
         """How many requests the desk says are open, or None where it does not tell (contract 3.1.2)."""
         params: list[tuple[str, object]] = [("status_ids[]", s) for s in lists.OPEN_STATUSES]
-        answer = await self._json("incidents.by.status", [*params, ("limit", 1)])
-        total = answer.get("total")
-        return int(total) if total is not None else None
+        try:
+            answer = await self._calls.json("incidents.by.status", [*params, ("limit", 1)])
+        except (NotAllowed, Rejected):
+            return None
+        total = str(answer.get("total")) if isinstance(answer, dict) else ""
+        return int(total) if total.isdigit() else None
 
     async def scan(self) -> AsyncIterator[Page]:
         """Sweeps of the view until quiet, then whoever an edit moved past us, by last update."""
@@ -111,10 +115,19 @@ class InvGate:
 
     async def fetch(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
         """Many tickets with their comments in one call; ids the answer leaves out are gone or not visible."""
-        params: list[tuple[str, object]] = [("ids[]", id) for id in ids]
-        what = f"{self._config.name}: incidents"
+        try:
+            rows = await self._rows(ids, [("comments", 1)])
+        except NotFound as e:
+            if len(ids) == 1:
+                return [Unreadable(ids[0], e.message, gone=True)]
+            raise
+        # An instance that never shows comments here does not know the parameter: they are asked for one by one.
+        self._embeds = self._embeds or any(row.comments is not UNSET for row in rows)
         found: dict[str, Ticket | Unreadable] = {}
-        for row in wire.incidents(await self._get("incidents", [*params, ("comments", 1)]), what):
+        for row in rows:
+            if not self._embeds:
+                answer = await self._calls.get("incident.comment", [("request_id", str(row.id))])
+                row.comments = wire.comment_rows(answer, f"{self._config.name}: comments of {row.id}")
             ticket = wire.ticket(row, self._config.base_url)
             found[ticket.id] = ticket
         return [found.get(id) or Unreadable(id, "the desk left it out of its answer", gone=True) for id in ids]
@@ -122,65 +135,77 @@ class InvGate:
     async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
         """What these tickets hold of the lists, without their comments; unreadable ones are left out."""
         params: list[tuple[str, object]] = [("ids[]", id) for id in ids]
-        return wire.values(await self._get("incidents", params), f"{self._config.name}: incidents")
+        return wire.values(await self._calls.get("incidents", params), f"{self._config.name}: incidents")
+
+    async def _rows(self, ids: Sequence[TicketId], params: Params = ()) -> list[wire.IncidentRow]:
+        asked: list[tuple[str, object]] = [("ids[]", id) for id in ids]
+        return wire.incidents(await self._calls.get("incidents", [*asked, *params]), f"{self._config.name}: incidents")
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
-        """A file's bytes, from this desk's own host only; never with credentials to another (contract 3.3)."""
-        meta = await self._json("incident.attachment", [("id", file)])
-        url = urljoin(self._config.base_url + "/", str(meta.get("url") or ""))
-        own = URL(self._config.base_url)
-        if (URL(url).scheme, URL(url).host, URL(url).port) != (own.scheme, own.host, own.port):
-            raise Rejected(f"file {file} lies on another host: {URL(url).host}", reason="file_elsewhere")
-        path = spool / uuid.uuid4().hex
+        """A file's bytes, from this desk's host or a declared one; credentials only to its own (contract 3.3)."""
+        what = f"{self._config.name}: file {file} of ticket {ticket}"
+        (meta, *_) = wire.records(await self._calls.json("incident.attachment", [("id", file)])) or [{}]
+        url = meta.get("url")
+        if not isinstance(url, str) or not url:
+            raise Rejected(f"{what}: the desk gives no address for it", reason="file_unreadable")
         name = wire.text(meta.get("name")) or f"attachment-{file}"
-        reply = await self._http.download(url, path, credentials=True, limit=FILE_LIMIT)
-        if reply.status in {401, 403}:
-            reply = await self._http.download(url, path, credentials=False, limit=FILE_LIMIT)
-        if error := classify(f"file {file} of ticket {ticket}", reply):
-            path.unlink(missing_ok=True)
-            raise error if isinstance(error, Retryable) else Rejected(str(error), reason="file_unreadable")
-        kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        guess = mimetypes.guess_type(name)[0]
-        if kind == "text/html" and guess != "text/html" and b"<html" in reply.body.lower():
-            path.unlink(missing_ok=True)
-            raise Rejected(f"file {file} of ticket {ticket}: a log-in page came instead", reason="file_unreadable")
+        path = spool / uuid.uuid4().hex
+        with ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)
+            reply = await self._files.fetch(url, what, path)
+            kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            guess = mimetypes.guess_type(name)[0]
+            head = reply.body.lstrip().lower()
+            page = b"<html" in head or head.startswith(b"<!doctype html")
+            if page and kind == "text/html" and guess != "text/html":
+                raise Rejected(f"{what}: a log-in page came instead", reason="file_unreadable")
+            undo.pop_all()
         return Download(name, kind or guess or "application/octet-stream", path.stat().st_size, path=path)
 
     async def person(self, id: str) -> LookupValue | None:
         """A user who was not in the list: disabled, deleted, or new since."""
         try:
-            row = await self._json("user", [("id", id), ("include_disabled", 1)])
+            row = await self._calls.json("user", [("id", id), ("include_disabled", 1)])
         except Rejected:
             return None
-        if isinstance(row, list):
-            row = row[0] if row else {}
-        return lists.person(row) if isinstance(row, dict) and row.get("id") else None
+        found = wire.records(row)
+        return lists.person(found[0]) if found else None
 
     async def lookups(self) -> AsyncIterator[LookupValue]:
-        """Every list, people last."""
+        """Every list, people last. One that this version lacks or the account may not read is left out, aloud."""
         for kind in PLAIN_LISTS:
-            for value in lists.named(kind, wire.rows(await self._json(f"incident.attributes.{kind}"))):
+            for value in lists.named(kind, wire.records(await self._calls.json(f"incident.attributes.{kind}"))):
                 yield value
         for value in lists.tree("category", await self._categories(), "parent_category_id"):
             yield value
-        for value in lists.tree("location", wire.rows(await self._json("locations")), "parent_id"):
+        for value in lists.tree("location", wire.records(await self._calls.optional("locations")), "parent_id"):
             yield value
-        for value in lists.levels(wire.rows(await self._json("helpdesksandlevels", [("include_deleted", 0)]))):
+        for value in lists.levels(
+            wire.records(await self._calls.optional("helpdesksandlevels", [("include_deleted", 0)]))
+        ):
             yield value
         for kind, endpoint in (("user_group", "groups"), ("company", "companies")):
-            for value in lists.named(kind, wire.rows(await self._json(endpoint))):
+            for value in lists.named(kind, wire.records(await self._calls.optional(endpoint))):
                 yield value
-        types = {str(row["id"]): str(row["name"]) for row in wire.rows(await self._json("cf.fields.types"))}
-        for row in wire.rows(await self._json("cf.fields.all")):
+        async for value in self._custom_fields():
+            yield value
+        everyone = await self._calls.json("users", [("include_disabled", 1)], timeout=self._config.users_timeout)
+        for row in wire.records(everyone):
+            yield lists.person(row)
+
+    async def _custom_fields(self) -> AsyncIterator[LookupValue]:
+        types = {
+            str(row["id"]): wire.text(row.get("name"))
+            for row in wire.records(await self._calls.optional("cf.fields.types"))
+        }
+        for row in wire.records(await self._calls.optional("cf.fields.all"), "uid"):
             field = lists.custom_field(row)
             yield field
-            kind = str(row.get("type", ""))  # the name of a type in some versions, its id in others
-            if "list" in types.get(kind, kind).lower():
-                keys = await self._json("cf.field.options.list", [("uid", field.id)])
-                for value in lists.options(field.id, field.name, keys):
+            kind = lists.field_kind(row, types, self._config.field_types)
+            if kind != "plain":
+                answer = await self._calls.optional(f"cf.field.options.{kind}", [("uid", field.id)])
+                for value in lists.options(field, kind, answer):
                     yield value
-        for row in wire.rows(await self._json("users", [("include_disabled", 1)])):
-            yield lists.person(row)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -190,7 +215,7 @@ class InvGate:
         # Some versions cut the list at 20 rows without page_size, others ignore paging: stop at a repeat (3.8).
         found: dict[str, dict[str, Any]] = {}
         for page in range(1, 1000):
-            rows = wire.rows(await self._json("categories", [("page_size", PAGE_SIZE), ("page", page)]))
+            rows = wire.records(await self._calls.json("categories", [("page_size", PAGE_SIZE), ("page", page)]))
             before = len(found)
             found.update((str(row["id"]), row) for row in rows)
             if len(found) == before:
@@ -204,7 +229,7 @@ class InvGate:
         """A page of the configured view. Raises ConfigError when the API user cannot see that view."""
         what = f"{self._config.name}: view {self._config.view_id}"
         try:
-            return decode(await self._get(endpoint, [("view_id", self._config.view_id), *params]), what)
+            return decode(await self._calls.get(endpoint, [("view_id", self._config.view_id), *params]), what)
         except Rejected as e:
             raise ConfigError(
                 f"{what} cannot be read: {e.message}",
@@ -235,34 +260,16 @@ class InvGate:
         times: dict[str, int] = {}
         steps = [*range(0, len(blind), self._config.bulk), len(blind)]
         for a, b in pairwise(steps):
-            for ticket in await self.fetch(blind[a:b]):
-                if isinstance(ticket, Ticket) and ticket.updated_at:
-                    times[ticket.id] = int(ticket.updated_at.timestamp())
-        return [(id, at if at is not None else times.get(id)) for id, at in rows]
+            try:
+                tickets = await self._rows(blind[a:b])
+            except Rejected:
+                continue  # one of them breaks the call; reading them one by one, later, will tell which
+            for row in tickets:
+                if at := wire.moment(row.last_update):
+                    times[str(row.id)] = int(at.timestamp())
+        return [(id, times.get(id) if told is None else told) for id, told in rows]
 
     async def _newest(self) -> int:
         """The time of the youngest change there is; 0 where the desk does not tell."""
         rows, _ = await self._by_last_update(None)
-        return max((at or 0 for _, at in await self._with_times(rows[:1])), default=0)
-
-    async def _json(self, endpoint: str, params: Params = ()) -> Any:
-        return wire.plain(await self._get(endpoint, params), f"{self._config.name}: {endpoint}")
-
-    async def _get(self, endpoint: str, params: Params = ()) -> bytes:
-        """A reading call; a refused credential is renewed once (contract 2.1)."""
-        path = f"/api/v1/{endpoint}"
-        query = urlencode(params)
-        number = await self._access.ready()
-        try:
-            return (await self._http.read("GET", path, query=query)).body
-        except AuthFailed:
-            await self._access.renew(number)
-        try:
-            return (await self._http.read("GET", path, query=query)).body
-        except AuthFailed as e:
-            raise AuthFailed(
-                f"{self._config.name}: no permission for {endpoint}: {e.message}",
-                hint=f"Give the API account the scope api.v1.{endpoint}:get, then run the same command again.",
-            ) from e
-        except NotFound as e:
-            raise Rejected(f"{self._config.name}: no endpoint {endpoint}", reason="endpoint_missing") from e
+        return max((at or 0 for _, at in await self._with_times(rows[: self._config.bulk])), default=0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from syncer.desks.invgate import wire
+from syncer.desks.invgate.config import FieldKind
 from syncer.model.lookups import LookupValue, StatusClass
 
 # Fixed by the product whatever their names (contract 7.3).
@@ -73,14 +74,14 @@ def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
 
 def person(row: dict[str, Any]) -> LookupValue:
     """A user; the deleted and disabled ones are not active."""
-    name = " ".join(filter(None, (row.get("name"), row.get("lastname"))))
+    name = " ".join(str(part) for part in (row.get("name"), row.get("lastname")) if part)
     gone = wire.seen_by_customer(row.get("is_disabled")) or wire.seen_by_customer(row.get("is_deleted"))
     return LookupValue(
         kind="person",
         id=str(row["id"]),
         name=wire.text(name) or str(row["id"]),
-        email=row.get("email") or None,
-        username=row.get("username") or None,
+        email=wire.text(row.get("email")) or None,
+        username=wire.text(row.get("username")) or None,
         active=not gone,
     )
 
@@ -91,16 +92,45 @@ def custom_field(row: dict[str, Any]) -> LookupValue:
     return LookupValue(kind="custom_field", id=uid, name=wire.text(row.get("label")) or uid)
 
 
-def options(uid: str, field: str, value: Any) -> Iterator[LookupValue]:
-    """The options of a list field: `{"key-value": {"k1": "Label"}}`, `[]` when empty."""
-    pairs = value.get("key-value", value) if isinstance(value, dict) else {}
-    if not isinstance(pairs, dict):
-        return
-    for key, label in pairs.items():
+def field_kind(row: dict[str, Any], types: dict[str, str], told: Mapping[str, FieldKind]) -> FieldKind:
+    """Whether a custom field has options. Its type is a name or an id of `types`; neither is documented (7.4)."""
+    kind = str(row.get("type", ""))
+    name = types.get(kind, kind).lower()
+    for word, answer in told.items():
+        if word.lower() in {kind.lower(), name}:
+            return answer
+    if "tree" in name or "árbol" in name or "arbol" in name:
+        return "tree"
+    return "list" if "list" in name else "plain"
+
+
+def options(field: LookupValue, kind: FieldKind, value: Any) -> Iterator[LookupValue]:
+    """The options of a list or tree field, each under its field's name."""
+    found: Iterable[tuple[str, tuple[str, ...]]] = _branches(value)
+    if kind == "list":
+        found = ((key, (label,)) for key, label in _labels(value).items())
+    for key, path in found:
         yield LookupValue(
             kind="custom_field_option",
-            id=f"{uid}/{key}",
-            name=str(label),
-            path=(field, str(label)),
-            parent=uid,
+            id=f"{field.id}/{key}",
+            name=path[-1] or key,
+            path=(field.name, *path),
+            parent=field.id,
         )
+
+
+def _labels(value: Any) -> dict[str, str]:
+    """Key to label of a list field: `{"key-value": {...}}`, where PHP writes `[]` for none."""
+    pairs = value.get("key-value") if isinstance(value, dict) else None
+    return {str(key): wire.text(str(label)) for key, label in pairs.items()} if isinstance(pairs, dict) else {}
+
+
+def _branches(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Key and path of every node of a tree field; children are a list or a dict, keys may be missing (3.6)."""
+    for node in wire.rows(value):
+        if not isinstance(node, dict):
+            continue
+        path = (*above, wire.text(str(node.get("name") or "")))
+        if key := node.get("key") or node.get("hash"):
+            yield str(key), path
+        yield from _branches(node.get("children"), path)

@@ -12,15 +12,17 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from syncer.errors import Fatal, Rejected
+from syncer.log import redact
 from syncer.mapping.html_page import decoded
 from syncer.model.ids import TicketId, Version
 from syncer.model.ticket import Comment, File, Ticket
 
 Loose = int | str | bool | None
 Map = dict[str, Any] | list[Any] | None
+Ids = list[Any] | dict[str, Any] | None
 
 
 class CommentRow(Struct):
@@ -32,8 +34,11 @@ class CommentRow(Struct):
     created_at: Loose = None
     customer_visible: Loose = None
     msg_num: Loose = None
-    attached_files: list[Loose] | dict[str, Any] | None = None
-    attachments: list[Loose] | dict[str, Any] | None = None
+    attached_files: Ids = None
+    attachments: Ids = None
+
+
+Comments = list[CommentRow] | dict[str, CommentRow] | None
 
 
 class IncidentRow(Struct):
@@ -57,9 +62,9 @@ class IncidentRow(Struct):
     last_update: Loose = None
     closed_at: Loose = None
     solved_at: Loose = None
-    attachments: list[Loose] | dict[str, Any] | None = None
+    attachments: Ids = None
     custom_fields: Map = None
-    comments: list[CommentRow] | dict[str, CommentRow] | None = None
+    comments: Comments | UnsetType = UNSET
 
 
 class ValuesRow(Struct):
@@ -94,14 +99,14 @@ def plain(body: bytes, what: str) -> Any:
     try:
         value = msgspec.json.decode(body)
     except msgspec.DecodeError as e:
-        start = body[:60].decode("utf-8", "replace").strip()
+        start = redact(body[:60].decode("utf-8", "replace").strip())
         raise Fatal(
             f"{what}: no JSON but {start!r}",
             hint="A log-in or maintenance page? Check base_url and the account.",
         ) from e
     if isinstance(value, dict) and str(value.get("status", "")).upper() == "ERROR":
         text = str(value.get("info") or value.get("error") or "no reason given")
-        raise Rejected(f"{what}: refused with status ERROR: {text[:200]}", reason="status_error")
+        raise Rejected(f"{what}: refused with status ERROR: {redact(text[:200])}", reason="status_error")
     return value
 
 
@@ -110,6 +115,15 @@ def rows(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
+
+
+def records(value: Any, key: str = "id") -> list[dict[str, Any]]:
+    """The rows of a list that are objects with an id; where a dict was keyed by it, that key is the id."""
+    if isinstance(value, dict) and value.get(key) is not None:
+        value = [value]  # a single object, where a list of one was meant
+    elif isinstance(value, dict):
+        value = [{key: id, **row} for id, row in value.items() if isinstance(row, dict)]
+    return [row for row in rows(value) if isinstance(row, dict) and row.get(key) is not None]
 
 
 def ident(value: Loose) -> str | None:
@@ -125,9 +139,9 @@ def moment(value: Loose) -> datetime | None:
         return None
     try:
         seconds = int(value)
-    except ValueError:
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    except (ValueError, OverflowError, OSError):  # no number, or none of this world's years
         return None
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def seen_by_customer(value: Loose) -> bool:
@@ -137,9 +151,19 @@ def seen_by_customer(value: Loose) -> bool:
 
 def text(value: str | None) -> str:
     """A text decoded from its entity escaping exactly once (contract 7.2)."""
+    # Escaping leaves no angle bracket: a text that has one came unescaped, and its entities are its own.
     if not value:
         return ""
-    return decoded(value) if "&" in value else value
+    return decoded(value) if "&" in value and "<" not in value and ">" not in value else value
+
+
+def words(value: Any) -> Any:
+    """A custom value with its texts decoded, whatever its shape (contract 7.4)."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, dict):
+        return {key: words(part) for key, part in value.items()}
+    return [words(part) for part in value] if isinstance(value, list) else value
 
 
 def incidents(body: bytes, what: str) -> list[IncidentRow]:
@@ -194,18 +218,27 @@ def ticket(row: IncidentRow, base_url: str) -> Ticket:
         closed_at=moment(row.closed_at) or moment(row.solved_at),
         version=Version(str(row.last_update or "")),
         url=f"{base_url}/requests/show/index/id/{id}",
-        custom=row.custom_fields if isinstance(row.custom_fields, dict) else {},
-        comments=comments(row.comments),
+        custom=words(row.custom_fields) if isinstance(row.custom_fields, dict) else {},
+        comments=() if row.comments is UNSET else comments(row.comments),
         files=files(row.attachments),
     )
 
 
-def comments(value: list[CommentRow] | dict[str, CommentRow] | None) -> tuple[Comment, ...]:
-    """Comments in the order they were written: by msg_num, else as they came (contract 3.2)."""
+def comment_rows(body: bytes, what: str) -> Comments:
+    """The comments of an incident.comment answer."""
+    try:
+        found: Comments = msgspec.convert(plain(body, what), Comments)
+        return found
+    except msgspec.ValidationError as e:
+        raise Rejected(f"{what}: unexpected shape: {e}", reason="schema") from e
+
+
+def comments(value: Comments) -> tuple[Comment, ...]:
+    """Comments in the order they were written: by msg_num, then by time, else as they came (contract 3.2)."""
     if not value:
         return ()
     found: Iterable[CommentRow] = value.values() if isinstance(value, dict) else value
-    ordered = sorted(found, key=lambda c: int(c.msg_num or 0))
+    ordered = sorted(found, key=lambda c: (_number(c.msg_num), _number(c.created_at)))
     return tuple(
         Comment(
             id=str(c.id),
@@ -213,18 +246,35 @@ def comments(value: list[CommentRow] | dict[str, CommentRow] | None) -> tuple[Co
             created_at=moment(c.created_at),
             body=text(c.message),
             public=seen_by_customer(c.customer_visible),
-            files=files(c.attached_files or c.attachments),
+            # The manual and the instances differ in the name of the key; who has both means both.
+            files=files(c.attached_files, c.attachments),
         )
         for c in ordered
     )
 
 
-def files(value: list[Loose] | dict[str, Any] | None) -> tuple[File, ...]:
-    """Attachment ids; some versions send objects instead."""
-    if not value:
-        return ()
-    items: Iterable[Any] = value.values() if isinstance(value, dict) else value
-    return tuple(File(str(i["id"]) if isinstance(i, dict) else str(i)) for i in items if i is not None)
+def _number(value: Loose) -> int:
+    try:
+        return int(value or 0)
+    except ValueError:
+        return 0
+
+
+def files(*values: Ids) -> tuple[File, ...]:
+    """Attachment ids, each once; some versions send objects instead. Raises Rejected for a file without an id."""
+    found: list[File] = []
+    for value in filter(None, values):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        found += [File(_file_id(key, item)) for key, item in items if item is not None]
+    return tuple(dict.fromkeys(found)) if found else ()
+
+
+def _file_id(key: str | int, item: Any) -> str:
+    if isinstance(item, dict):
+        item = item.get("id", key if isinstance(key, str) else None)
+    if not isinstance(item, int | str) or item == "":
+        raise Rejected("a file without an id", reason="schema", field="attachments")
+    return str(item)
 
 
 def request_ids(body: bytes, what: str) -> list[TicketId]:
@@ -241,10 +291,10 @@ def view_rows(body: bytes, what: str) -> tuple[list[tuple[TicketId, int | None]]
     if not isinstance(value, dict) or "data" not in value:
         raise Fatal(f"{what}: an answer without data")
     found: list[tuple[TicketId, int | None]] = []
-    for row in rows(value["data"]):
+    for row in records(value["data"]):
         changed = row.get("last_update")
         if isinstance(changed, dict):
             changed = changed.get("value")
-        at = moment(changed)
+        at = moment(changed if isinstance(changed, int | str) else None)
         found.append((TicketId(str(row["id"])), int(at.timestamp()) if at else None))
     return found, value.get("next_page_key") or None
