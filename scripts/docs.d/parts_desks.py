@@ -63,3 +63,10 @@ def _of_target(facts: dict[str, Capabilities], say: Callable[[Capabilities], str
 
 def _yes(fact: bool, otherwise: str = "no") -> str:
     return "yes" if fact else otherwise
+
+
+def invgate_scopes() -> str:
+    """What syncer asks of InvGate, as the scopes of an API client."""
+    from syncer.desks.invgate.access import READS
+
+    return "\n".join(f"    api.v1.{name}:get" for name in READS)

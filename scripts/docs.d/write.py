@@ -29,6 +29,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "reasons": parts_mapping.reasons,
     "commands": parts_commands.commands,
     "desks": parts_desks.abilities,
+    "invgate-scopes": parts_desks.invgate_scopes,
 }
 _part = cache(lambda name: PARTS[name]().strip())
 

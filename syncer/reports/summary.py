@@ -45,6 +45,7 @@ REASONS = {
     "unreadable": "the source could not show it",
     "gone": "it vanished while we read",
     "refused": "the target refused it",
+    "too_large": "it is too large for the target, also without its files",
     "no_answer": "the target never answered, and surely did not create it",
     "in_doubt": "nobody can tell whether it was created",
     "changed_after": "it changed on the source after it was migrated",

@@ -10,7 +10,7 @@ from syncer.deskkit.config import BudgetConfig, DeskConfig, Positive
 
 
 class Login(BaseModel):
-    """A local account of its own for syncer; five wrong passwords lock it for everybody. Contract 2.1."""
+    """A local account of its own for syncer; failed log-ins count towards a lock-out. Contract 2.1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
