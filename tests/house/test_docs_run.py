@@ -1,0 +1,108 @@
+"""What the README and the examples tell a stranger to type works, against the sandbox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncer.sandbox.up import Note, read_note
+from syncer.store.embedded import EmbeddedPostgres
+from tests.cli.front_door import command, environment
+
+from .pages import ROOT, Block, blocks
+
+EXAMPLE = ROOT / "config/examples/invgate-to-tikting.yaml"
+SECRETS = {
+    "SYNCER_DESKS__OLD__AUTH__CLIENT_SECRET": "sandbox-secret",
+    "SYNCER_DESKS__NEW__AUTH__PASSWORD": "sandbox-secret",
+}
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[tuple[Path, Note]]:
+    """A sandbox's folder with its desks up, and its database held, so that each command need not start it."""
+    # Not tmp_path: for root that lies in a folder which the embedded server's user cannot enter.
+    with tempfile.TemporaryDirectory(prefix="syncer-tests-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "box"
+        words = command("sandbox", "--tickets", "40", "--port", "0", "--folder", folder)
+        with (Path(name) / "log").open("w") as log:
+            process = subprocess.Popen(words, env=environment(), stdout=log, stderr=log)
+        try:
+            note = _awaited(process, folder)
+            with EmbeddedPostgres(folder / ".syncer/postgres"):
+                yield folder, note
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _awaited(process: subprocess.Popen[bytes], folder: Path) -> Note:
+    for _ in range(600):
+        note = read_note(folder / "sandbox.json")
+        if note is not None and note.pid == process.pid:
+            return note
+        assert process.poll() is None, "the sandbox ended by itself"
+        time.sleep(0.05)
+    raise AssertionError("the sandbox is not up")
+
+
+def _typed(text: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """A shell that has `syncer` on its path, and stops at the first command that fails."""
+    env = environment() | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"} | more
+    return subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=folder, env=env, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("block", blocks(ROOT / "README.md", "sh tested"), ids=lambda block: f"line {block.line}")
+def test_the_commands_of_the_readme_run_as_they_stand(block: Block, box: tuple[Path, Note]) -> None:
+    folder, _ = box
+    done = _typed(block.text, folder)
+    assert done.returncode == 0, done.stderr
+    assert "40 read = 40 created" in done.stdout
+    assert len((folder / "old-to-new.csv").read_text().splitlines()) == 41
+
+
+def test_the_readme_has_commands_and_a_config_that_are_tried() -> None:
+    assert [block.info for block in blocks(ROOT / "README.md") if "tested" in block.info] == [
+        "sh tested",
+        "yaml tested config",
+    ]
+
+
+@pytest.mark.parametrize(
+    "block", blocks(ROOT / "README.md", "yaml tested config"), ids=lambda block: f"line {block.line}"
+)
+def test_the_config_of_the_readme_is_fine(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "syncer.yaml").write_text(block.text)
+    shutil.copy(EXAMPLE.with_suffix(".mapping.yaml"), tmp_path / "mapping.yaml")
+    done = _typed("syncer config check", tmp_path, **SECRETS)
+    assert done.stdout == "syncer.yaml: fine: desks old, new; routes move\n"
+
+
+def test_the_example_config_plans_a_migration_and_its_examples_hold(box: tuple[Path, Note]) -> None:
+    folder, note = box
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for there, here in (
+        ("https://acme.sd.cloud.invgate.net", note.desks["old"].url),
+        ("https://desk.acme.example", note.desks["new"].url),
+        ("email: syncer@acme.example", "email: sync@example.org"),
+        ("view_id: 42", "view_id: 1"),
+    ):
+        assert there in text
+        text = text.replace(there, here)
+    (folder / EXAMPLE.name).write_text(text)
+    shutil.copy(EXAMPLE.with_suffix(".mapping.yaml"), folder)
+    chosen = SECRETS | {"SYNCER_CONFIG": EXAMPLE.name}
+    done = _typed("syncer config check && syncer lookups match && syncer check && syncer plan", folder, **chosen)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.stdout.count("as expected") == 2
+    assert "40 tickets read" in done.stdout
