@@ -67,6 +67,9 @@ def _yes(fact: bool, otherwise: str = "no") -> str:
 
 def invgate_scopes() -> str:
     """What syncer asks of InvGate, as the scopes of an API client."""
-    from syncer.desks.invgate.access import READS
+    from syncer.desks.invgate.access import NEEDED, OPTIONAL, scope
 
-    return "\n".join(f"    api.v1.{name}:get" for name in READS)
+    must = "\n".join(f"    {scope(name)}" for name in NEEDED)
+    may = "\n".join(f"    {scope(name)}" for name in OPTIONAL)
+    between = "Without one of these something stays behind, and `syncer check` says so:"
+    return f"Must be granted:\n\n{must}\n\n{between}\n\n{may}"

@@ -80,3 +80,14 @@ def test_every_decision_is_in_the_index_with_its_status() -> None:
         assert f"({page.name})" in index
         assert text.startswith(f"# {int(page.name[:4])}. ")
         assert re.search(r"^Status: ", text, re.MULTILINE)
+
+
+def test_every_promise_names_tests_that_exist_or_says_that_it_is_not_there_yet() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Promised")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|") and "**" in line]
+    assert {row.split("|")[1].strip() for row in rows} >= set("abcdefgh")
+    for row in rows:
+        shown = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert shown or "Not there yet" in row, row
+        for path, name in shown:
+            assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), name

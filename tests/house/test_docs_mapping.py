@@ -45,6 +45,8 @@ def test_every_conversion_is_shown() -> None:
 
 def test_every_reason_of_parking_has_a_meaning_and_an_advice() -> None:
     assert set(letters.ADVICE) == set(summary.REASONS)
+    table = (ROOT / "docs/operations.md").read_text(encoding="utf-8").split("## Parked tickets")[1]
+    assert [reason for reason in summary.REASONS if f"`{reason}`" not in table] == []
 
 
 @pytest.mark.parametrize("kind", registry.kinds())

@@ -1,0 +1,113 @@
+"""What is told or stopped before the first write, by the front door: brakes, mails, private notes, plans."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from syncer.deskkit.emulation import SeedComment, World
+from syncer.desks.invgate.emulator import InvGateEmulator
+from syncer.desks.tikting.emulator import TiktingEmulator
+from syncer.sandbox import folder
+from syncer.sandbox.seed import generate
+from syncer.sandbox.up import emptied
+from tests.cli.front_door import Answer, syncer
+from tests.desks.serving import served
+
+TICKETS = 40
+SECRET = "only-for-the-staff-"
+
+
+@dataclass
+class Desks:
+    """Both desks and a config for them."""
+
+    old: InvGateEmulator
+    new: TiktingEmulator
+    config: Path
+    world: World
+
+    async def do(self, *args: str) -> Answer:
+        return await asyncio.to_thread(syncer, *args, "--config", self.config)
+
+    def written(self) -> list[str]:
+        """Whatever reached the target that is not known to be reading."""
+        reads = {("POST", "/api/Users/authenticate"), ("POST", "/api/TicketsApi")}
+        return [
+            f"{e.method} {e.path}"
+            for e in self.new.carrier.log
+            if e.method != "GET" and (e.method, e.path.rstrip("/")) not in reads
+        ]
+
+
+@pytest.fixture
+async def desks(tmp_path: Path, dsn: str) -> AsyncIterator[Desks]:
+    made = generate(1, TICKETS)
+    tickets = [msgspec.structs.replace(one, comments=[_marked(c) for c in one.comments]) for one in made.tickets]
+    world = msgspec.structs.replace(made, tickets=tickets)
+    old = InvGateEmulator(world)
+    new = TiktingEmulator(emptied(world))
+    async with AsyncExitStack() as stack:
+        old_url, new_url = [await stack.enter_async_context(served(desk)) for desk in (old, new)]
+        folder.fill(tmp_path, old_url, new_url, new.people_csv())
+        config = tmp_path / "syncer.yaml"
+        config.write_text(config.read_text().replace("database: embedded", f"database: {dsn}"))
+        yield Desks(old, new, config, world)
+
+
+def _marked(comment: SeedComment) -> SeedComment:
+    return comment if not comment.private else msgspec.structs.replace(comment, body=f"{SECRET}{comment.body}")
+
+
+async def test_a_plan_writes_nothing_and_tells_of_mails(desks: Desks) -> None:
+    answer = await desks.do("plan")
+    assert answer.code == 0, answer.err
+    assert "\nMails: " in answer.out
+    assert desks.written() == []
+    desks.new.carrier.log.clear()
+    told = (await desks.do("check")).out
+    assert "  mails: " in told
+    assert desks.written() == []
+
+
+async def test_no_private_note_reaches_the_target_and_all_are_kept(desks: Desks) -> None:
+    answer = await desks.do("migrate", "--yes")
+    assert answer.code == 0, answer.err
+    held = msgspec.json.encode(desks.new.state()).decode()
+    assert held.count('"title"') >= TICKETS
+    assert SECRET not in held
+    notes = (desks.config.parent / ".syncer/runs/1/private-notes.jsonl").read_text().splitlines()
+    private = [c for one in desks.world.tickets for c in one.comments if c.private]
+    assert private
+    assert len(notes) == len(private)
+    assert all(SECRET in note for note in notes)
+
+
+async def test_an_emptied_source_stops_the_run_before_its_first_write(desks: Desks) -> None:
+    assert (await desks.do("migrate", "--yes")).code == 0
+    desks.new.carrier.log.clear()
+    for id in list(desks.old.tables.tickets)[: TICKETS - 5]:
+        desks.old.vanish(id)
+    answer = await desks.do("migrate", "--yes")
+    assert answer.code == 3
+    assert f"shows 5 tickets, but {TICKETS} were migrated" in answer.err
+    assert "\nnext: " in answer.err
+    assert desks.written() == []
+
+
+async def test_a_rewritten_source_stops_a_delta_before_its_first_write(desks: Desks) -> None:
+    assert (await desks.do("migrate", "--yes")).code == 0
+    desks.new.carrier.log.clear()
+    for id in list(desks.old.tables.tickets)[: TICKETS - 5]:
+        desks.old.edit(id, title="Rewritten by a script")
+    answer = await desks.do("delta")
+    assert answer.code == 3
+    assert f"of {TICKETS} migrated tickets have changed" in answer.err
+    assert "brakes.change" in answer.err
+    assert desks.written() == []
