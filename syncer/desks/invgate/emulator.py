@@ -43,6 +43,12 @@ _HANDLERS: dict[tuple[str, str], Callable[[Tables, Params], Any]] = {
     **emulator_writes.HANDLERS,
     **emulator_transitions.HANDLERS,
 }
+# What is not emulated answers as an edition that does not have it yet.
+_EMULATED = {
+    endpoint: found
+    for endpoint, methods in METHODS.items()
+    if (found := frozenset(method for method in methods if (method, endpoint) in _HANDLERS))
+}
 _LOGIN_PAGE = "<html><body><form>Please log in</form></body></html>"
 _LONGEST_LINE = 4 * 1024 * 1024
 _BIGGEST_BODY = 1024 * 1024 * 1024
@@ -145,22 +151,29 @@ class InvGateEmulator:
             self._admit(endpoint, method, request)
             reads_body = method == "POST" or (method == "PUT" and self.switches.put_reads_body)
             params = await read_params(request, str(request.url.origin()), reads_body)
-            handler = _HANDLERS.get((method, endpoint))
-            if handler is None:
-                raise refused(501, "This call is not emulated")
-            return _json(200, handler(self.tables, params))
+            return _json(200, self._worded(_HANDLERS[method, endpoint](self.tables, params)))
         except Refused as answer:
-            return _json(answer.status, answer.body)
+            return _json(answer.status, self._worded(answer.body))
         except NoUser as answer:
             return _json(200, answer.answer)
+
+    def _worded(self, answer: Any) -> Any:
+        """An envelope in the words of this instance: their case differs, and the key of an error's text."""
+        if isinstance(answer, dict) and isinstance(answer.get("status"), str):
+            answer = dict(answer)
+            if answer["status"] == "ERROR" and self.switches.error_key == "error":
+                answer["error"] = answer.pop("info")
+            if self.switches.status_word == "lower":
+                answer["status"] = answer["status"].lower()
+        return answer
 
     def _admit(self, endpoint: str, method: str, request: web.Request) -> None:
         if len(request.raw_path) > self.switches.max_uri:
             raise refused(414, "The address is too long")
         scopes = self.gate.check(request.headers.get("Authorization"))
-        if endpoint not in METHODS or endpoint in self.switches.missing:
+        if endpoint not in _EMULATED or endpoint in self.switches.missing:
             raise refused(404, "The endpoint does not exist")
-        if method not in METHODS[endpoint]:
+        if method not in _EMULATED[endpoint]:
             raise refused(405, "The method is not allowed")
         if scopes is not None and scope(endpoint, method) not in scopes:
             raise refused(403, "The token lacks the scope")
@@ -182,6 +195,8 @@ class InvGateEmulator:
                 case "other_host" if header is not None:
                     self.tables.leaks += 1
                     raise refused(400, "Only one way to sign in is allowed")
+                case "signed" if header is not None:
+                    raise refused(403, "Only one way to sign in is allowed")
                 case "login_page":
                     return web.Response(text=_LOGIN_PAGE, content_type="text/html")
         except Refused as answer:

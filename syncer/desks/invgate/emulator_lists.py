@@ -30,7 +30,8 @@ _SORTS = {"id": by_id, "last_update": by_last_update}
 class _Place(msgspec.Struct, omit_defaults=True):
     """What a page key holds: the sort key of the last row shown."""
 
-    after: tuple[int, ...]
+    after: tuple[int, ...] = ()
+    offset: int = 0
     sort: str = "id"
     order: str = "asc"
 
@@ -49,7 +50,7 @@ def _place(ask: Params) -> _Place | None:
 
 
 def _id_list(tables: Tables, ask: Params, ids: Sequence[int], with_total: bool) -> Any:
-    offset, limit = ask.number("offset") or 0, ask.number("limit")
+    offset, limit = max(ask.number("offset") or 0, 0), ask.number("limit")
     cap = tables.switches.list_cap
     if cap is not None:
         limit = min(limit or cap, cap)
@@ -115,8 +116,15 @@ def _details(tables: Tables, ask: Params) -> Any:
     if place is not None and (place.sort, place.order) != (sort, order):
         raise error("The page_key belongs to another order")
     keys = tables.listing(("view", id, keep), keep, _SORTS[sort]).keys
-    shown, last = _page(keys, order, place, tables.switches.details_page)
-    next_key = None if last is None else _Place(after=last, sort=sort, order=order).encode()
+    size = tables.switches.details_page
+    if tables.switches.details_key == "offset":
+        start = place.offset if place else 0
+        shown = (keys if order == "asc" else keys[::-1])[start : start + size]
+        more = start + size < len(keys)
+        next_key = _Place(offset=start + size, sort=sort, order=order).encode() if more else None
+    else:
+        shown, last = _page(keys, order, place, size)
+        next_key = None if last is None else _Place(after=last, sort=sort, order=order).encode()
     rows = [_row(tables, tables.tickets[key[-1]]) for key in shown]
     data: Any = rows
     if tables.switches.view_data_as_dict:
@@ -141,7 +149,12 @@ def _page(
 
 
 def _columns(tables: Tables) -> list[Field]:
-    return list(tables.fields.values()) if tables.switches.view_fields else []
+    wanted = tables.switches.view_columns
+    return [
+        field
+        for field in tables.fields.values()
+        if tables.switches.view_fields and (wanted is None or f"cf_{field.uid}" in wanted)
+    ]
 
 
 def _column(field: Field) -> dict[str, Any]:
@@ -174,7 +187,8 @@ def _row(tables: Tables, ticket: Ticket) -> dict[str, Any]:
     for field in _columns(tables):
         value = ticket.custom.get(field.uid)
         row[f"cf_{field.uid}"] = list(value) if isinstance(value, dict) else value
-    return row
+    wanted = tables.switches.view_columns
+    return row if wanted is None else {name: value for name, value in row.items() if name == "id" or name in wanted}
 
 
 def _waiting_for(ticket: Ticket) -> dict[str, Any] | None:
@@ -199,17 +213,19 @@ def _by_customer(tables: Tables, ask: Params) -> Any:
     return _of_person(tables, ask, ("customer", user), lambda ticket: ticket.user_id == user)
 
 
-def _by_keyset(tables: Tables, ask: Params, name: Any, keep: View) -> tuple[dict[str, Any], str | None]:
+def _by_keyset(
+    tables: Tables, ask: Params, name: Any, keep: View, *, view: shapes.Look
+) -> tuple[dict[str, Any], str | None]:
     size = min(ask.number("limit") or tables.switches.person_page, tables.switches.person_page)
     keys = tables.listing(name, keep, by_id).keys
     shown, last = _page(keys, "asc", _place(ask), size)
-    view = shapes.bulk_look(ask)
     tickets = {str(id): shapes.ticket(tables, tables.tickets[id], view) for (id,) in shown}
     return tickets, None if last is None else _Place(after=last).encode()
 
 
 def _of_person(tables: Tables, ask: Params, name: Any, keep: View) -> Any:
-    tickets, next_key = _by_keyset(tables, ask, name, lambda ticket: ticket.is_open and keep(ticket))
+    view = shapes.bulk_look(ask)
+    tickets, next_key = _by_keyset(tables, ask, name, lambda ticket: ticket.is_open and keep(ticket), view=view)
     return {
         "status": "OK",
         "info": "Requests found",
@@ -220,10 +236,10 @@ def _of_person(tables: Tables, ask: Params, name: Any, keep: View) -> Any:
 
 def _last_hour(tables: Tables, ask: Params) -> Any:
     since = tables.now() - 3600
+    view = shapes.Look()
     if tables.switches.last_hour_as_list:
-        view = shapes.bulk_look(ask)
         return [shapes.ticket(tables, row, view) for row in tables.tickets.values() if row.created_at >= since]
-    tickets, next_key = _by_keyset(tables, ask, ("since", since), lambda row: row.created_at >= since)
+    tickets, next_key = _by_keyset(tables, ask, ("since", since), lambda row: row.created_at >= since, view=view)
     return {"data": list(tickets.values()), "next_page_key": next_key}
 
 

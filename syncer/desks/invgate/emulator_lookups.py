@@ -147,7 +147,8 @@ def _field_types(_: Tables, __: Params) -> Any:
 
 def _fields_of(tables: Tables, ask: Params) -> Any:
     known = ask.given_number("category_id") in tables.categories
-    return [shapes.number(tables, uid) for uid in tables.fields] if known else []
+    uids = [shapes.number(tables, uid) for uid in tables.fields] if known else []
+    return [{"uid": uid} for uid in uids] if tables.switches.category_fields_as_objects else uids
 
 
 def _starting_fields(_: Tables, ask: Params) -> Any:

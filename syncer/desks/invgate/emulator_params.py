@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 from msgspec import Struct
 
+_FILES = re.compile(r"attachments\[\d*\]")
 _BRACKET = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 _INTEGER = re.compile(r"-?\d{1,18}")
 _FLAGS = {"1": True, "true": True, "on": True, "0": False, "false": False, "": False}
@@ -154,7 +155,8 @@ async def read_params(request: web.Request, origin: str, reads_body: bool) -> Pa
     elif request.content_type == "multipart/form-data" or request.content_type.endswith("urlencoded"):
         for name, value in (await request.post()).items():
             if isinstance(value, FileField):
-                params.files.append(Upload(value.filename, value.file.read()))
+                if _FILES.fullmatch(name):
+                    params.files.append(Upload(value.filename, value.file.read()))
                 value.file.close()
             else:
                 params.put(name, str(value))

@@ -21,6 +21,7 @@ _INFORMATIONAL = dict.fromkeys(
         "request_customer_sentiment_current",
     )
 )
+_NO_MOMENT: dict[str, int | str | None] = {"null": None, "zero": 0, "empty": ""}
 
 
 class Look(Struct, kw_only=True, frozen=True):
@@ -63,8 +64,10 @@ def number(tables: Tables, value: int | None) -> int | str | None:
 
 
 def moment(tables: Tables, value: int | None, view: Look) -> int | str | None:
-    """A time in the wanted form; none at all is null."""
-    if value is not None and view.iso:
+    """A time in the wanted form, or what stands for none."""
+    if value is None:
+        return _NO_MOMENT[tables.switches.no_moment]
+    if view.iso:
         return datetime.fromtimestamp(value, UTC).isoformat()
     return number(tables, value)
 
@@ -112,20 +115,27 @@ def ticket(tables: Tables, row: Ticket, view: Look) -> dict[str, Any]:
     if row.rating is not None:
         shown["rating"] = n(row.rating)
     if view.embed:
-        shown["comments"] = [comment(tables, said, view) for said in row.comments]
+        shown["comments"] = [comment(tables, said, view) for said in said_on(tables, row)]
     return shown
+
+
+def said_on(tables: Tables, row: Ticket) -> list[Comment]:
+    """The comments in the order of the instance, which nobody promises."""
+    return row.comments if tables.switches.comments_order == "oldest" else row.comments[::-1]
 
 
 def comment(tables: Tables, row: Comment, view: Look) -> dict[str, Any]:
     """A comment of incident.comment, or as it is embedded: visibility as 0/1, and in bulk no solution flag."""
-    visible: bool | int = row.customer_visible
+    visible: bool | int | str | None = row.customer_visible
+    if view.embed or tables.switches.numbers_as_strings:
+        visible = number(tables, int(row.customer_visible))
     shown: dict[str, Any] = {
         "id": number(tables, row.id),
         "incident_id": number(tables, row.ticket_id),
         "author_id": number(tables, row.author_id),
         "message": row.message if view.decoded else escaped(row.message),
         "created_at": moment(tables, row.created_at, view),
-        "customer_visible": int(visible) if view.embed else visible,
+        "customer_visible": visible,
         "is_solution": row.is_solution,
         "msg_num": number(tables, row.msg_num),
         "reference": None,

@@ -28,7 +28,10 @@ class Switches(Struct, kw_only=True):
     `categories_page` rows come without page_size; 0 is an old instance that ignores paging altogether.
     `by_view_order` random is arbitrary but stable. `download` tells who may fetch a file: with the credential
     (401 without), anybody, from another host (which must never see the credential), or nobody (a login page).
-    `other_host` names that host; without it 127.0.0.1 and localhost change places.
+    `other_host` names that host; without it 127.0.0.1 and localhost change places. `signed` addresses of its own
+    host open themselves and refuse a credential beside that. `view_columns` are those a view shows beside the id,
+    None for all. `no_moment` is how a time that never came is written. A page key that is an `offset` shifts when
+    rows move.
     """
 
     numbers_as_strings: bool = False
@@ -42,12 +45,19 @@ class Switches(Struct, kw_only=True):
     field_types_by_name: bool = False
     files_key: Literal["attached_files", "attachments"] = "attached_files"
     titles_escaped: bool = True
+    no_moment: Literal["null", "zero", "empty"] = "null"
+    comments_order: Literal["oldest", "newest"] = "oldest"
+    status_word: Literal["upper", "lower"] = "upper"
+    error_key: Literal["info", "error"] = "info"
+    category_fields_as_objects: bool = False
     language: Literal["en", "es"] = "en"
     missing: frozenset[str] = frozenset()
 
     details_page: int = 1000
     person_page: int = 100
     categories_page: int = 20
+    details_key: Literal["row", "offset"] = "row"
+    view_columns: frozenset[str] | None = None
     view_last_update: bool = True
     view_fields: bool = True
     by_view_order: Literal["id", "last_update", "random"] = "id"
@@ -62,7 +72,7 @@ class Switches(Struct, kw_only=True):
     token_error_status: int = 200
     expired_status: Literal[401, 403] = 401
     expires_in: Literal["true", "3600", "absent"] = "true"
-    download: Literal["auth", "open", "other_host", "login_page"] = "auth"
+    download: Literal["auth", "open", "other_host", "signed", "login_page"] = "auth"
     other_host: str = ""
 
     max_uri: int = 8192

@@ -48,7 +48,7 @@ def _comments(tables: Tables, ask: Params) -> Any:
     view, solution = shapes.look(ask), ask.flag("is_solution")
     return [
         shapes.comment(tables, comment, view)
-        for comment in ticket.comments
+        for comment in shapes.said_on(tables, ticket)
         if solution is None or comment.is_solution == solution
     ]
 

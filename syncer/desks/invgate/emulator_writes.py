@@ -100,7 +100,7 @@ def _update(tables: Tables, ask: Params) -> Any:
         value = ask.number(parameter)
         if value is not None:
             setattr(after, name, value)
-    view = shapes.look(ask)
+    view = shapes.Look(iso=shapes.look(ask).iso)
     if after.user_id != ticket.user_id:
         active_user(tables, after.user_id)
     _check(tables, after)
