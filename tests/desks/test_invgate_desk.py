@@ -17,7 +17,7 @@ from syncer.deskkit.emulation import Faults
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.desk import InvGate
 from syncer.desks.invgate.emulator import InvGateEmulator, Switches
-from syncer.errors import AuthFailed, ConfigError, Rejected, Retryable
+from syncer.errors import AuthFailed, ConfigError, Rejected, Retryable, SyncerError
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.ticket import Ticket
 from syncer.sandbox.seed import generate
@@ -67,6 +67,11 @@ async def test_a_scan_sees_every_ticket(auth: dict[str, str]) -> None:
         {"list_cap": 7},
         {"details_page": 10},
         {"view_data_as_dict": True, "files_key": "attachments"},
+        {"view_columns": frozenset(), "details_page": 10},
+        {"details_key": "offset", "details_page": 10},
+        {"comments_order": "newest", "status_word": "lower"},
+        {"no_moment": "zero"},
+        {"no_moment": "empty", "numbers_as_strings": True},
     ],
     ids=str,
 )
@@ -102,8 +107,9 @@ async def test_texts_arrive_as_they_were_seeded_and_private_stays_private() -> N
         assert [(c.body, c.public) for c in ticket.comments] == [(c.body, not c.private) for c in seed.comments]
 
 
-async def test_files_are_byte_equal(tmp_path: Path) -> None:
-    emulator = InvGateEmulator(generate(4, 150))
+@pytest.mark.parametrize("download", ["auth", "open", "signed"])
+async def test_files_are_byte_equal(tmp_path: Path, download: Any) -> None:
+    emulator = InvGateEmulator(generate(4, 150), switches=Switches(download=download))
     tickets = emulator.state()["tickets"].values()
     files = [f for t in tickets for holder in (t, *t["comments"]) for f in holder["files"]]
     wanted = {str(f["id"]): f["sha256"] for f in files}
@@ -126,6 +132,14 @@ async def test_a_file_on_another_host_is_refused_and_no_credential_leaves(tmp_pa
         with pytest.raises(Rejected, match="another host"):
             await old.download(TicketId("1"), str(file["id"]), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("key", ["info", "error"])
+async def test_an_error_inside_200_is_told_in_the_desks_words(key: Any) -> None:
+    emulator = InvGateEmulator(generate(1, 5), switches=Switches(error_key=key, status_word="lower"))
+    async with desk(emulator, view_id=99) as old:
+        with pytest.raises(SyncerError, match="The view does not exist"):
+            await ids_of(old.scan())
 
 
 async def test_an_unknown_ticket_is_left_out_not_fatal() -> None:
