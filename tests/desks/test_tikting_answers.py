@@ -20,6 +20,7 @@ from syncer.desks.tikting.emulator import FALLBACK_GUID, Switches, TiktingEmulat
 from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, Rejected, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId, Version
+from syncer.model.lookups import StatusClass
 from tests.desks.serving import served
 from tests.desks.test_tikting_desk import WORLD, config, draft, tickets
 
@@ -306,3 +307,31 @@ async def test_an_answer_in_the_middle_of_an_upload_is_heard(status: bytes, tmp_
 def made() -> Draft:
     return Draft(source_id=TicketId("1"), version=Version("1"), key=Key("IG-1"), title="t [IG-1]", body="b",
                  fields={"requester": FALLBACK_GUID})  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", [StatusClass.CLOSED, StatusClass.RESOLVED])
+async def test_a_closed_ticket_that_the_search_hides_is_found_among_the_completed(closed: StatusClass) -> None:
+    emulator = TiktingEmulator(WORLD, switches=Switches(search_closed=False))
+    async with odd(emulator, register_status="any") as (_, new):
+        one = await draft(new)
+        statuses = [v async for v in new.lookups() if v.kind == "status" and v.status_class == closed]
+        one.fields["status"] = statuses[0].id
+        made = await new.create(one, ())
+        assert await new.find([one.key], None) == {one.key: made.id}
+
+
+async def test_tickets_that_come_in_during_a_walk_hide_none() -> None:
+    emulator = TiktingEmulator(WORLD, switches=Switches(appear=3, length_cap=2))
+    async with odd(emulator) as (_, new):
+        made = {n: (await new.create(await draft(new, n), ())).id for n in range(1, 14)}
+        assert await new.find([Key("IG-1"), Key("IG-13")], None) == {Key("IG-1"): made[1], Key("IG-13"): made[13]}
+
+
+async def test_two_tickets_with_one_marker_are_the_lower_one_and_told() -> None:
+    async with odd() as (_, new):
+        first = await new.create(await draft(new), ())
+        second = await new.create(await draft(new), ())
+        with capture_logs() as logs:
+            assert await new.find([Key("IG-1")], None) == {Key("IG-1"): first.id}
+        (told,) = [entry for entry in logs if entry["event"] == "several_tickets_with_one_marker"]
+        assert told["others"] == [second.id]
