@@ -29,7 +29,7 @@ class Counting:
             self.done += 1
             return web.json_response({"number": self.done})
 
-        app = web.Application(middlewares=[self.carrier.middleware()])
+        app = web.Application(middlewares=[self.carrier.middleware()])  # type: ignore[list-item]
         app.add_routes([web.post("/do", do), web.get("/look", do), *control_routes(self)])
         return app
 
