@@ -93,7 +93,8 @@ async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIt
     """Become the writer of a route. Raises LeaseLost when another living process is.
 
     A writer that was killed has lost its advisory lock with its connection: no waiting. One that merely stopped
-    renewing still has the lock but is taken over once its lease has run out.
+    renewing still has the lock but is taken over once its lease has run out. A lease without an end is that of somebody
+    who has the lock and is about to begin, or has just ended: it is not there to be taken.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
     async with pool.acquire() as conn:
@@ -103,7 +104,7 @@ async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIt
             await conn.execute("insert into lease (route) values ($1) on conflict do nothing", route)
             epoch = await conn.fetchval(
                 "update lease set epoch = epoch + 1, holder = $2, until = clock_timestamp() + $3 * interval '1 second'"
-                " where route = $1 and ($4 or until < clock_timestamp()) returning epoch",
+                " where route = $1 and ($4 or isfinite(until) and until < clock_timestamp()) returning epoch",
                 route, holder, life, locked,
             )  # fmt: skip
         if epoch is None:
