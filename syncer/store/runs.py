@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
+from syncer.errors import LeaseLost
 from syncer.model.ids import Cursor
 from syncer.store.schema import Conn
 
@@ -115,13 +116,15 @@ async def forget(pool: asyncpg.Pool, older: timedelta) -> list[int]:
 
 
 async def advance(conn: Conn, route: int, epoch: int, run: int, cursor: Cursor) -> None:
-    """Move the checkpoint, under our epoch only."""
-    await conn.execute(
+    """Move the checkpoint, under our epoch only. Raises LeaseLost when it is not the route's any more."""
+    said = await conn.execute(
         "with fence as (select 1 from lease where route = $1 and epoch = $2 for share)"
         " insert into checkpoint (route, cursor, run) select $1, $3, $4 from fence"
         " on conflict (route) do update set cursor = excluded.cursor, run = excluded.run, at = clock_timestamp()",
         route, epoch, cursor, run,
     )  # fmt: skip
+    if said == "INSERT 0 0":
+        raise LeaseLost("another syncer has become the writer of this route", hint="See: syncer status")
 
 
 async def search_lag(pool: asyncpg.Pool, route: int) -> float | None:
