@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,7 @@ class Sidecar:
         if self._fd is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.write(self._fd, b"".join(msgspec.json.encode(note) + b"\n" for note in notes))
+        _append(self._fd, b"".join(msgspec.json.encode(note) + b"\n" for note in notes))
         self._dirty = True
 
     async def sync(self) -> None:
@@ -39,3 +40,15 @@ class Sidecar:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _append(fd: int, lines: bytes) -> None:
+    """All of it or nothing: a disk that fills up takes a part first, and half a line would spoil the next one."""
+    size = os.fstat(fd).st_size
+    try:
+        while lines:
+            lines = lines[os.write(fd, lines) :]
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(fd, size)
+        raise
