@@ -17,8 +17,10 @@ from syncer.store import schema
 
 Pool: TypeAlias = asyncpg.Pool
 OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
-           asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError)  # fmt: skip
-TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+           asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, TimeoutError,
+           # A connection used between the server's last word and its end (asyncpg 0.31, seen November 2026).
+           asyncpg.InternalClientError)  # fmt: skip
+TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, asyncpg.InternalClientError)
 """Whatever a database can answer with."""
 BY_INDEX = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
 HINT = "Nothing is lost: bring the database back and run the same command again."
