@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from collections import deque
 from collections.abc import Callable
 
 HEADROOM = 0.975
 """Share of the limit we use. A server's window and ours do not start together; measured on the emulators,
 pacing just below the limit is faster than pressing against it and being refused."""
+LATE, SAVED = 0.04, 10.0
+"""Seconds that a request, on average, may be longer on its way than the fastest, at the cost of so much of the
+limit; what is not needed is saved up for so many seconds, for the moment in which the network stands still."""
+
+KNOWN = 20
+"""So many answers tell how long a request takes at least; before that all of it may have been its way."""
+
+
+class Departure:
+    """A request that left, and when it had arrived at the latest, as far as we can tell."""
+
+    __slots__ = ("arrived", "at")
+
+    def __init__(self, at: float) -> None:
+        self.at = self.arrived = at
 
 
 class Budget:
     """Requests per second for one desk account, paced evenly; one per desk, shared by all that call it.
 
-    `take()` waits for the next free slot. Slots are spaced by 1/rate with a burst of at most `burst`
-    seconds' worth saved up, so a sliding second never holds more than the limit.
+    `take()` waits for the next free slot; slots are spaced by a little more than 1/rate, and nothing is saved up.
+    `depart()` comes right before a request leaves, for whatever held it up since its slot must not end in a burst:
+    no sliding second holds more than the limit, neither here nor where the desk counts.
     """
 
     def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,6 +45,11 @@ class Budget:
         self.paused_until = 0.0
         self.reason = ""
         self.taken = 0
+        most = math.ceil(per_second)
+        self._span = most / per_second
+        self._left: deque[Departure] = deque(maxlen=most)
+        self._fastest, self._answers = math.inf, 0
+        self._most_spare = self._spare = LATE * SAVED * per_second
 
     def _reserve(self) -> float:
         now = self._clock()
@@ -44,6 +67,35 @@ class Budget:
                 return
             # A pause was ordered while we slept. All who wait queue anew, or they would leave together at its end.
             wait = self._reserve()
+
+    async def depart(self) -> Departure:
+        """Wait while a second is full, or the desk asked for a pause; give this back to `answered`."""
+        while True:
+            now = self._clock()
+            free = self._left[0].arrived + self._span if len(self._left) == self._left.maxlen else 0.0
+            wait = max(free, self.paused_until) - now
+            if wait <= 0:
+                break
+            await asyncio.sleep(wait)
+        departure = Departure(now)
+        self._left.append(departure)
+        return departure
+
+    def answered(self, departure: Departure) -> None:
+        """Its answer is here: had it been longer on its way than others, it counts from when it can have arrived.
+
+        Else a network that stood still for a moment would hand over what had gathered and what came after at once.
+        """
+        now = self._clock()
+        took = now - departure.at
+        self._fastest = min(self._fastest, took)
+        self._answers += 1
+        late = took - self._fastest if self._answers > KNOWN else took
+        self._spare = min(self._most_spare, self._spare + LATE)
+        # Answers that are late as a rule come from a slow desk, not from a slow way to it: they are not waited for.
+        late = min(late, self._spare)
+        self._spare -= late
+        departure.arrived = departure.at + late
 
     def pause(self, seconds: float, reason: str) -> None:
         """The desk asked us to wait; halve the pace, to recover by `ease` with each success.

@@ -151,17 +151,24 @@ class DeskHttp:
         timeout: float | None = None,
         fence: Callable[[], None] | None = None,
     ) -> Reply:
-        """Send once and read the whole answer, whatever its status; within `timeout` instead of the desk's own.
+        """Send once and read the whole answer, whatever its status; within `timeout` from now instead of the desk's own.
 
         `fence` may raise at the last moment.
         """
         url = self._url(path, query)
+        until = None if timeout is None else time.monotonic() + timeout
         async with self._gate:
             if budgeted:
                 await self.budget.take()
+            departure = await self.budget.depart()
             if fence is not None:
                 fence()
-            return await self._send(method, url, data, headers, timeout or self.timeout)
+            left = self.timeout if until is None else until - time.monotonic()
+            if left <= 0:
+                raise Retryable(f"{self._what(method, url)}: not sent, its time was over before its turn", after=0.0)
+            reply = await self._send(method, url, data, headers, left)
+            self.budget.answered(departure)
+            return reply
 
     def _url(self, path: str, query: str) -> URL:
         if query:
@@ -217,6 +224,7 @@ class DeskHttp:
         what = f"{self.name}: GET {URL(url).path}"
         async with self._gate:
             await self.budget.take()
+            departure = await self.budget.depart()
             try:
                 async with self._open().get(
                     URL(url, encoded=True),
@@ -224,6 +232,7 @@ class DeskHttp:
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=self.timeout),
                 ) as response:
+                    self.budget.answered(departure)
                     head, size = b"", 0
                     with into.open("wb") as out:
                         async for chunk in response.content.iter_chunked(_CHUNK):
