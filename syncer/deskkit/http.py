@@ -151,7 +151,7 @@ class DeskHttp:
         timeout: float | None = None,
         fence: Callable[[], None] | None = None,
     ) -> Reply:
-        """Send once and read the whole answer, whatever its status; within `timeout` from now instead of the desk's own.
+        """Send once and read the whole answer, whatever its status; within `timeout` from now if one is given.
 
         `fence` may raise at the last moment.
         """

@@ -86,7 +86,7 @@ async def migration(
     old, new = InvGateEmulator(world), TiktingEmulator(emptied(world))
     async with AsyncExitStack() as stack:
         urls = [await stack.enter_async_context(served(desk)) for desk in (old, new)]
-        folder.fill(place, *urls, new.people_csv())
+        folder.fill(place, urls[0], urls[1], new.people_csv())
         config = place / "syncer.yaml"
         before, between, after = config.read_text().replace("embedded", dsn, 1).split(FAST)
         blocks = [f"budget: {{per_second: {limit or 5000}, parallel: 16}}" for limit in (old_limit, new_limit)]
