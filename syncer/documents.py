@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,22 +56,46 @@ class Document:
                 line = node.start_mark.line + 1
         return line
 
+    def shown(self, place: Sequence[str | int]) -> tuple[str | int, ...]:
+        """`place` without a model's own steps, such as the kind of a union: as a person would name it."""
+        node, kept = self._root, list[str | int]()
+        for number, step in enumerate(place):
+            below = dict(_children(node)).get(str(step))
+            if below is not None or number == len(place) - 1 or not isinstance(node, yaml.MappingNode):
+                kept.append(step)
+                node = below
+        return tuple(kept)
+
     def where(self, place: Sequence[str | int]) -> str:
         """`file:line: key.key`."""
         return f"{self.path}:{self.line(place)}: {'.'.join(map(str, place)) or 'file'}"
 
-    def problems(self, error: ValidationError, model: type[BaseModel], within: tuple[str | int, ...] = ()) -> list[str]:
-        """Each mistake pydantic found, in a sentence with its place."""
+    def problems(
+        self,
+        error: ValidationError,
+        model: type[BaseModel],
+        within: tuple[str | int, ...] = (),
+        missing: Callable[[tuple[str | int, ...]], str] = lambda place: "is missing",
+    ) -> list[str]:
+        """Each mistake pydantic found, in a sentence with its place; `missing` says it of a key that is not there."""
         found = []
         for e in error.errors(include_url=False, include_context=True, include_input=False):
             loc = tuple(step for step in e["loc"] if not str(step).startswith("function-"))
+            place = self.shown((*within, *loc))
             text = e["msg"].removeprefix("Value error, ")
             if e["type"] == "extra_forbidden":
                 text = "unknown key" + _did_you_mean(str(loc[-1]), _names(model, loc[:-1]))
             elif e["type"] == "missing":
-                text = "is missing"
-            found.append(f"{self.where((*within, *loc))}: {text}")
+                text = missing(place)
+            found.append(f"{self.where(place)}: {text}")
         return found
+
+
+def _children(node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((key.value, value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from ((str(number), value) for number, value in enumerate(node.value))
 
 
 def _names(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:

@@ -165,10 +165,23 @@ def _desk(document: Document, name: str, block: dict[str, Any], problems: list[s
     try:
         config = model.model_validate({**block, "name": name})
     except ValidationError as e:
-        problems += document.problems(e, model, place)
+        secrets = _secrets(model)
+
+        def missing(at: tuple[str | int, ...]) -> str:
+            name = "SYNCER_" + "__".join(map(str, at)).upper()
+            return f"is missing; a secret, it comes from the environment: {name}" if at[-1] in secrets else "is missing"
+
+        problems += document.problems(e, model, place, missing)
         return None
     assert isinstance(config, DeskConfig)
     return config
+
+
+def _secrets(model: type[BaseModel]) -> set[str]:
+    """The keys of a desk's block, nested ones too, that are secrets."""
+    whole = model.model_json_schema()
+    blocks = [whole, *whole.get("$defs", {}).values()]
+    return {k for one in blocks for k, v in one.get("properties", {}).items() if v.get("format") == "password"}
 
 
 def _route(

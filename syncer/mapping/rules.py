@@ -30,7 +30,6 @@ class FieldRule(_Model):
     lookup: str | None = Field(default=None, description="A kind of value of the source, carried over by the tables.")
     value: Scalar | None = Field(default=None, description="Always this: an id, or a name of the target's list.")
     template: str | None = Field(default=None, description="Text with {{ ticket.key }} and the like.")
-    as_: Literal["text", "html"] | None = Field(default=None, alias="as", description="Form of the body.")
     default: Scalar | None = Field(default=None, description="For what is empty or has no counterpart: id or name.")
     do: list[str | dict[str, Any]] = Field(default=[], description="Conversions, in order.")
 

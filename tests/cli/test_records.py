@@ -200,6 +200,15 @@ def test_a_dropped_ticket_is_listed_as_dropped_and_counts_no_more(config: Path, 
     assert in_store(dsn, _links)[TicketId("5")].parked == "dropped"
 
 
+def test_where_there_is_one_route_it_need_not_be_named(config: Path, dsn: str) -> None:
+    in_store(dsn, history)
+    named, unnamed = (syncer("parked", "list", *route, "--config", config) for route in (["move"], []))
+    assert unnamed.out == named.out != ""
+    assert syncer("parked", "show", "6", "--config", config).out.startswith("6: parked (in_doubt")
+    assert syncer("parked", "drop", "5", "--yes", "--config", config).out.startswith("1 ticket dropped")
+    assert {one["id"]: one["state"] for one in _listed(config)}["5"] == "dropped"
+
+
 def test_drop_by_reason_takes_that_reason_only(config: Path, dsn: str) -> None:
     in_store(dsn, history)
     answer = syncer("parked", "drop", "move", "--all", "--reason", "unmapped", "--yes", "--config", config, "--json")

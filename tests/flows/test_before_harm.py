@@ -76,6 +76,12 @@ async def test_a_plan_writes_nothing_and_tells_of_mails(desks: Desks) -> None:
     assert desks.written() == []
 
 
+async def test_nothing_begins_before_a_person_agreed(desks: Desks) -> None:
+    nobody = await desks.do("migrate")
+    assert (nobody.code, "nobody is there to answer: Begin?" in nobody.err) == (2, True)
+    assert desks.written() == []
+
+
 async def test_no_private_note_reaches_the_target_and_all_are_kept(desks: Desks) -> None:
     answer = await desks.do("migrate", "--yes")
     assert answer.code == 0, answer.err

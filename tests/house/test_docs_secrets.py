@@ -33,8 +33,9 @@ def _check(folder: Path, **more: str) -> Answer:
 def test_the_example_needs_its_secrets_and_says_so(folder: Path) -> None:
     said = _check(folder)
     assert said.code == 2
-    assert "client_secret" in said.err
-    assert "password" in said.err
+    for name in SECRETS:
+        place = name.replace("__", ".")
+        assert f"{place}: is missing; a secret, it comes from the environment: SYNCER_{name.upper()}\n" in said.err
 
 
 def test_secrets_may_come_from_the_environment(folder: Path) -> None:
