@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from syncer.deskkit import registry
@@ -31,7 +31,13 @@ def _percent(value: Any) -> Any:
     return value
 
 
-Share = Annotated[float, BeforeValidator(_percent), Field(ge=0, le=1)]
+_SHARES: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 1},
+        {"type": "string", "format": "percent", "pattern": r"^\s*(100|\d{1,2}(\.\d*)?)\s*%\s*$"},
+    ]
+}
+Share = Annotated[float, BeforeValidator(_percent), Field(ge=0, le=1), WithJsonSchema(_SHARES)]
 
 
 class Brakes(BaseModel):
@@ -235,15 +241,22 @@ def _marks_differ(document: Document, routes: dict[str, Any], problems: list[str
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of the config file, desks of every kind included."""
+    """The JSON Schema of the config file, desks of every kind included; secrets may be left to the environment."""
     whole = _File.model_json_schema()
-    kinds = [
-        registry.spec(kind).config().model_json_schema(ref_template=f"#/$defs/{kind}_{{model}}")
-        for kind in registry.kinds()
-    ]
     definitions = whole.setdefault("$defs", {})
-    for kind, one in zip(registry.kinds(), kinds, strict=True):
-        for name, definition in one.pop("$defs", {}).items():
-            definitions[f"{kind}_{name}"] = definition
-    whole["properties"]["desks"]["additionalProperties"] = {"oneOf": kinds}
+    blocks = []
+    for kind in registry.kinds():
+        block = registry.spec(kind).config().model_json_schema(ref_template=f"#/$defs/{kind}_{{model}}")
+        del block["properties"]["name"]  # the block's own key
+        definitions |= {f"{kind}_{name}": one for name, one in block.pop("$defs", {}).items()}
+        block["required"] = ["kind", *block.get("required", [])]
+        blocks.append(block)
+    for one in (*definitions.values(), *blocks):
+        if "required" in one:
+            one["required"] = [name for name in one["required"] if not _is_secret(one["properties"][name])]
+    whole["properties"]["desks"]["additionalProperties"] = {"oneOf": blocks}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+
+
+def _is_secret(value: dict[str, Any]) -> bool:
+    return value.get("format") == "password"

@@ -86,8 +86,8 @@ def _takes(form: dict[str, Any]) -> str:
     kind = form.get("type", "")
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`",
              "array": "list", "object": "map", "null": ""}.get(kind, "")  # fmt: skip
-    if form.get("format") == "path":
-        words = "path"
+    if form.get("format") in ("path", "percent"):
+        words = form["format"]
     limits = [
         said.format(form[name])
         for name, said in (("minimum", "from {}"), ("exclusiveMinimum", "above {}"), ("maximum", "to {}"))
