@@ -17,7 +17,7 @@ from syncer.deskkit.contract import Download, Newer
 from syncer.deskkit.emulation import Faults
 from syncer.desks.tikting.desk import Tikting
 from syncer.desks.tikting.emulator import FALLBACK_GUID, Switches, TiktingEmulator
-from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, Rejected, SyncerError
+from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId, Version
 from syncer.model.lookups import StatusClass
@@ -335,3 +335,15 @@ async def test_two_tickets_with_one_marker_are_the_lower_one_and_told() -> None:
             assert await new.find([Key("IG-1")], None) == {Key("IG-1"): first.id}
         (told,) = [entry for entry in logs if entry["event"] == "several_tickets_with_one_marker"]
         assert told["others"] == [second.id]
+
+
+async def test_a_log_in_that_took_the_time_of_an_attempt_sends_nothing_in_it() -> None:
+    async with odd(timeout=1) as (site, new):
+        one = await draft(new)
+        site.answers[REGISTER] = [said(401)]
+        site.emulator.carrier.set_faults(Faults(where=f"POST {LOGIN}", latency=0.7))
+        with pytest.raises(Retryable, match="goes again"):
+            await new.create(one, ())
+        assert site.count(REGISTER) == 1
+        site.emulator.carrier.set_faults(Faults())
+        assert (await new.create(one, ())).id == str(tickets(site.emulator)[0]["id"])

@@ -147,9 +147,8 @@ class Tikting:
         what = f"{self._config.name}: register {draft.key}"
         until = time.monotonic() + self._config.timeout
         bearer, renewed = await self._access.ready(), False
-        while True:
+        while (left := until - time.monotonic()) > self._config.timeout / 2:
             body = self._uploads.body(draft, files)
-            left = until - time.monotonic()
             headers = {**body.headers, "Authorization": bearer}
             reply = await self._http.request(
                 "POST", REGISTER, data=body.data, headers=headers, budgeted=False, timeout=left, fence=fence
@@ -161,8 +160,7 @@ class Tikting:
             else:
                 return Written(self._judge(what, reply), losses=("file_too_large",) * len(body.left_out))
             await self.admit()
-            if until - time.monotonic() < self._config.timeout / 2:
-                raise Retryable(f"{what} answered {reply.status}; it goes again", after=0.0)
+        raise Retryable(f"{what}: no time is left in this attempt; it goes again", after=0.0)
 
     async def close(self) -> None:
         """Let go of connections."""
