@@ -45,7 +45,7 @@ class Odd:
                 self.asked.append(request)
             left = self.answers.get(request.path)
             if left:
-                await request.read()
+                request["body"] = await request.read()
                 return left.pop(0)(request)
             response: web.StreamResponse = await handler(request)
             return response
@@ -202,7 +202,13 @@ async def test_a_title_cut_in_the_list_is_read_from_the_ticket() -> None:
 async def test_a_page_of_known_rows_is_not_the_end_of_a_list() -> None:
     async with odd() as (site, new):
         other = [{"id": n, "title": f"A title [IG-1{n}]"} for n in range(1, 51)]
-        site.answers[LIST] = [sent(other), sent(other), sent([{"id": 60, "title": "A title [IG-1]"}])]
+
+        def third(request: web.Request) -> web.Response:
+            page, preset = (msgspec.json.decode(request["body"])[name] for name in ("page", "listType"))
+            shown = [{"id": 60, "title": "A title [IG-1]"}] if (page, preset) == (3, "AllTickets") else []
+            return sent(shown)(request)
+
+        site.answers[LIST] = [sent(other), sent(other), third]
         assert await new.find([Key("IG-1")], None) == {Key("IG-1"): "60"}
 
 
