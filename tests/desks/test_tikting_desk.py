@@ -174,8 +174,9 @@ async def test_what_the_desk_refuses_is_rejected_with_its_words() -> None:
     assert tickets(emulator) == []
 
 
-async def test_a_400_for_a_missing_permission_is_told_as_that() -> None:
-    emulator = TiktingEmulator(WORLD, permissions=("Tickets.Read",))
+@pytest.mark.parametrize("permissions", [("Tickets.Read",), ("Tickets.Read", "Tickets.Close"), ()], ids=len)
+async def test_a_400_for_a_missing_permission_is_told_as_that(permissions: tuple[str, ...]) -> None:
+    emulator = TiktingEmulator(WORLD, permissions=permissions)
     async with desk(emulator) as new:
         account = await new.check()
         assert any("Tickets.Create" in finding for finding in account.findings)

@@ -180,6 +180,36 @@ async def test_claim_names_may_be_uris_and_several_permissions_a_list() -> None:
         assert permission == ["Tickets.Create", "Tickets.Close"]
 
 
+async def test_an_account_without_permissions_has_no_claim_of_one_and_a_token_may_not_tell_its_end() -> None:
+    desk = TiktingEmulator(small_world(), switches=Switches(with_exp=False), permissions=())
+    async with calling(desk) as caller:
+        told = claims(caller.headers["Authorization"].removeprefix("Bearer "))
+        assert "permission" not in told
+        assert "exp" not in told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "sync@example.org", "password": "sandbox-secret"},
+        {"Email": "sync@example.org"},
+        {"Email": "sync@example.org", "Password": ""},
+        LOGIN | {"Password": 5},
+        LOGIN | {"RememberMe": "no"},
+        [],
+    ],
+    ids=str,
+)
+async def test_a_log_in_is_spelt_as_documented_and_a_malformed_one_locks_nobody(body: Any) -> None:
+    async with calling() as caller:
+        for _ in range(6):
+            async with caller.client.post("/api/Users/authenticate", json=body) as answer:
+                assert answer.status == 400
+        async with caller.client.post("/api/Users/authenticate", data=LOGIN) as answer:
+            assert answer.status == 415
+        assert (await caller.log_in())[0] == 200
+
+
 async def test_five_failures_lock_the_account_even_for_the_right_password() -> None:
     async with calling() as caller:
         for _ in range(5):
@@ -354,6 +384,11 @@ async def test_a_required_part_may_be_neither_missing_nor_empty(part: str) -> No
         ("GroupId", ""),
         ("TierLevelId", "First line"),
         ("TicketPriorityId", "1.0"),
+        ("SiteId", " 101"),
+        ("SiteId", "+101"),
+        ("SiteId", "1.01e2"),
+        ("Title", "two\nlines"),
+        ("Title", "two\rlines"),
     ],
 )
 async def test_unknown_and_malformed_values_are_refused(part: str, value: str) -> None:
@@ -370,6 +405,25 @@ async def test_a_title_has_255_characters_not_bytes() -> None:
         assert (await caller.register(Title="🎫" * 255))[0] == 201
         caller.desk.switches.title_units = "utf16"
         assert (await caller.register(Title="🎫" * 128))[0] == 400
+
+
+@pytest.mark.parametrize("part", ["Title", "Description", "CreatorId", "SiteId", "GroupId"])
+async def test_a_part_that_is_given_twice_is_refused(part: str) -> None:
+    async with calling() as caller:
+        form = form_of(caller.parts(GroupId="302"))
+        form.add_field(part, caller.parts(GroupId="302")[part], content_type="text/plain")
+        status, problem = await caller.send(form)
+        assert status == 400
+        assert list(problem["errors"]) == [part]
+
+
+async def test_only_uploads_are_kept_and_only_as_files() -> None:
+    async with calling() as caller:
+        form = form_of(caller.parts(Assignee="ann", Uploads="no file", title="not the title"))
+        form.add_field("Files", b"x", filename="lost.txt")
+        assert (await caller.send(form))[0] == 201
+        ticket = caller.desk.state()["tickets"][-1]
+        assert (ticket["uploads"], ticket["assignee"], ticket["title"]) == ([], None, "VPN drops [ZD-1234]")
 
 
 async def test_guids_are_compared_regardless_of_case() -> None:
@@ -521,6 +575,15 @@ async def test_rows_come_in_during_a_walk_when_told_to() -> None:
         ({"page": "1"}, 400),
         ({"listType": "Everything"}, 400),
         ({"filterBy": "Body"}, 400),
+        ({"filterBy": "subject"}, 400),
+        ({"filterBy": "Subject,TicketId,Priority,Requester"}, 200),
+        ({"listType": "alltickets"}, 400),
+        ({"listType": "MyTicketsOnHold"}, 400),
+        ({"listType": "TicketsOnhold"}, 400),
+        ({"page": 0}, 400),
+        ({"length": 0}, 400),
+        ({"page": None}, 400),
+        ({"search": 5}, 400),
         ([], 400),
         ({}, 200),
     ],
@@ -531,6 +594,24 @@ async def test_a_list_call_with_nonsense_is_400(body: Any, status: int) -> None:
             assert answer.status == status
         async with caller.client.post("/api/TicketsApi", data=b"x", headers=caller.headers) as answer:
             assert answer.status == 415
+
+
+async def test_a_name_that_is_not_spelt_as_documented_means_nothing() -> None:
+    async with calling() as caller:
+        assert len(await caller.ids(Length=1, LISTTYPE="CompletedTickets", listtype="nonsense")) == 4
+
+
+PRESETS = (
+    "AllTickets AllMyGroups AllMyTickets UnassignedTickets MyOpenOrUnassigned MyOpenTickets MyPendingTickets"
+    " MyTicketsOnhold MyOverdueTickets MyTicketsDueToday MyCompletedTickets MyEscalated AllEscalated PendingTickets"
+    " TicketsOnHold OverdueTickets TicketsDueToday CompletedTickets MyOpenTasks MyCompletedTasks"
+)
+
+
+@pytest.mark.parametrize("preset", PRESETS.split())
+async def test_every_documented_preset_is_answered(preset: str) -> None:
+    async with calling() as caller:
+        assert set(await caller.ids(listType=preset)) <= {1001, 1002, 1003, 1004}
 
 
 async def test_presets_divide_the_tickets() -> None:

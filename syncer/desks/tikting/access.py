@@ -75,7 +75,8 @@ class Access:
             raise AuthFailed(f"{what}: an answer without a token", hint="Is base_url really a Tikting?")
         protect([token])
         said = wire.claims(token)
-        self.permissions = tuple(said["permission"]) if "permission" in said else None
+        # One claim for each permission: a token that can be read and has none grants nothing.
+        self.permissions = tuple(said.get("permission", ())) if said else None
         ends = wire.expiry(said)
         life = LIFE if ends is None else ends - time.time()
         # A clock of ours that is wrong must not make us log in at each call.

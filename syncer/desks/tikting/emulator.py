@@ -15,7 +15,7 @@ from aiohttp.typedefs import Middleware
 
 from syncer.deskkit.emulation import Carrier, Handler, World, control_routes
 
-from .emulator_accounts import CREATE, FALLBACK_EMAIL, FALLBACK_GUID, Account, People, Sessions
+from .emulator_accounts import CREATE, FALLBACK_EMAIL, FALLBACK_GUID, Account, LogIn, People, Sessions
 from .emulator_control import extra_control_routes, marker_of
 from .emulator_lists import Lists, Viewer, read_query
 from .emulator_lookups import lookups_of
@@ -125,14 +125,12 @@ class TiktingEmulator:
         if request.content_type != "application/json":
             return self._problem(415, "Unsupported Media Type")
         try:
-            body = msgspec.json.decode(await request.read(), type=dict[str, Any])
-        except msgspec.MsgspecError:
-            return self._problem(400, "The body is not a JSON object.")
-        given = {key.lower(): value for key, value in body.items()}
-        email, password = given.get("email"), given.get("password")
-        if not isinstance(email, str) or not isinstance(password, str) or not email or not password:
+            given = msgspec.json.decode(await request.read(), type=LogIn)
+        except msgspec.MsgspecError as broken:
+            return self._problem(400, "One or more validation errors occurred.", {"$": [str(broken)]})
+        if not given.Email or not given.Password:
             return self._problem(400, "One or more validation errors occurred.", {"Email": ["Required."]})
-        entered = self.sessions.log_in(email, password, str(given.get("domain") or ""))
+        entered = self.sessions.log_in(given.Email, given.Password, given.Domain or "")
         if entered is None:
             return self._problem(401, "Username or password is incorrect, or the account is locked.")
         account, token = entered

@@ -46,6 +46,15 @@ class User(Struct, frozen=True):
     groups: tuple[int, ...] = ()
 
 
+class LogIn(Struct, kw_only=True):
+    """The body of a log-in, spelt as documented."""
+
+    Email: str  # an e-mail address or a user name
+    Password: str
+    RememberMe: bool | None = None
+    Domain: str | None = None
+
+
 class Account(Struct, kw_only=True):
     """Who can log in, by e-mail or user name; with a `domain` only together with it."""
 
@@ -188,12 +197,14 @@ class Sessions:
             prefix + "name": account.username or account.email,
             prefix + "nameidentifier": account.id,
             prefix + "roles": ",".join(account.roles),
-            # Several claims of one name become a list in a JWT, a single one stays a text.
-            prefix + "permission": permissions[0] if len(permissions) == 1 else list(permissions),
             "iat": int(now),
-            "exp": int(expires),
             "jti": str(self.logins),
         }
+        if permissions:
+            # One claim for each: several of one name become a list in a JWT, a single one stays a text.
+            claims[prefix + "permission"] = permissions[0] if len(permissions) == 1 else list(permissions)
+        if self._switches.with_exp:
+            claims["exp"] = int(expires)
         signed = _part({"alg": "HS256", "typ": "JWT"}) + "." + _part(claims)
         token = signed + "." + _text(hmac.digest(_SIGNING_KEY, signed.encode(), hashlib.sha256))
         self._live[token] = _Session(account, expires)

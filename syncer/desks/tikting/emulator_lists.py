@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -15,20 +14,20 @@ from .emulator_switches import DAY, Switches
 from .emulator_tickets import Shelf, Ticket
 
 
-class Query(Struct, rename="lower"):
-    """The body of the list call. Field names are compared in lower case."""
+class Query(Struct, rename="camel"):
+    """The body of the list call, spelt as documented; names nobody documented mean nothing."""
 
     page: int = 1
     length: int = 10
     search: str | None = None
-    list_type: str | None = msgspec.field(default=None, name="listtype")
-    filter_by: str | None = msgspec.field(default=None, name="filterby")
+    list_type: str | None = None
+    filter_by: str | None = None
 
     @property
     def fields(self) -> frozenset[str]:
-        """The searched fields in lower case; empty is all."""
+        """The searched fields; empty is all."""
         named = (self.filter_by or "").split(",")
-        return frozenset(field.strip().lower() for field in named if field.strip())
+        return frozenset(field.strip() for field in named if field.strip())
 
 
 class Viewer(Struct):
@@ -69,40 +68,43 @@ class Viewer(Struct):
 
 Rule = Callable[[Viewer, Ticket], bool]
 _PRESETS: dict[str, Rule] = {
-    "alltickets": lambda v, t: True,
-    "allmygroups": lambda v, t: t.group in v.account.groups,
-    "allmytickets": lambda v, t: v.own(t),
-    "unassignedtickets": lambda v, t: t.assignee is None and not v.done(t),
-    "myopenorunassigned": lambda v, t: v.type(t) == OPEN and (v.mine(t) or t.assignee is None),
-    "myopentickets": lambda v, t: v.mine(t) and v.type(t) == OPEN,
-    "mypendingtickets": lambda v, t: v.mine(t) and v.type(t) == PENDING,
-    "myticketsonhold": lambda v, t: v.mine(t) and v.type(t) == ON_HOLD,
-    "myoverduetickets": lambda v, t: v.mine(t) and v.overdue(t),
-    "myticketsduetoday": lambda v, t: v.mine(t) and v.due_today(t),
-    "mycompletedtickets": lambda v, t: v.mine(t) and v.done(t),
-    "myescalated": lambda v, t: v.mine(t) and v.escalated(t),
-    "allescalated": lambda v, t: v.escalated(t),
-    "pendingtickets": lambda v, t: v.type(t) == PENDING,
-    "ticketsonhold": lambda v, t: v.type(t) == ON_HOLD,
-    "overduetickets": lambda v, t: v.overdue(t),
-    "ticketsduetoday": lambda v, t: v.due_today(t),
-    "completedtickets": lambda v, t: v.done(t),
+    "AllTickets": lambda v, t: True,
+    "AllMyGroups": lambda v, t: t.group in v.account.groups,
+    "AllMyTickets": lambda v, t: v.own(t),
+    "UnassignedTickets": lambda v, t: t.assignee is None and not v.done(t),
+    "MyOpenOrUnassigned": lambda v, t: v.type(t) == OPEN and (v.mine(t) or t.assignee is None),
+    "MyOpenTickets": lambda v, t: v.mine(t) and v.type(t) == OPEN,
+    "MyPendingTickets": lambda v, t: v.mine(t) and v.type(t) == PENDING,
+    "MyTicketsOnhold": lambda v, t: v.mine(t) and v.type(t) == ON_HOLD,
+    "MyOverdueTickets": lambda v, t: v.mine(t) and v.overdue(t),
+    "MyTicketsDueToday": lambda v, t: v.mine(t) and v.due_today(t),
+    "MyCompletedTickets": lambda v, t: v.mine(t) and v.done(t),
+    "MyEscalated": lambda v, t: v.mine(t) and v.escalated(t),
+    "AllEscalated": lambda v, t: v.escalated(t),
+    "PendingTickets": lambda v, t: v.type(t) == PENDING,
+    "TicketsOnHold": lambda v, t: v.type(t) == ON_HOLD,
+    "OverdueTickets": lambda v, t: v.overdue(t),
+    "TicketsDueToday": lambda v, t: v.due_today(t),
+    "CompletedTickets": lambda v, t: v.done(t),
     # Tasks are not emulated: nobody has any.
-    "myopentasks": lambda v, t: False,
-    "mycompletedtasks": lambda v, t: False,
+    "MyOpenTasks": lambda v, t: False,
+    "MyCompletedTasks": lambda v, t: False,
 }
-_FIELDS = frozenset({"subject", "ticketid", "priority", "requester"})
+_FIELDS = frozenset({"Subject", "TicketId", "Priority", "Requester"})
 
 
 def read_query(body: bytes) -> tuple[Query, dict[str, list[str]]]:
     """The query and what is wrong with it."""
     try:
-        raw: Any = msgspec.json.decode(body)
-        query = msgspec.convert({key.lower(): value for key, value in raw.items()}, Query)
-    except (msgspec.MsgspecError, AttributeError) as broken:
+        query = msgspec.json.decode(body, type=Query)
+    except msgspec.MsgspecError as broken:
         return Query(), {"$": [str(broken)]}
     problems: dict[str, list[str]] = {}
-    if query.list_type and query.list_type.lower() not in _PRESETS:
+    for name, number in (("page", query.page), ("length", query.length)):
+        if number < 1:
+            problems[name] = ["Counting begins at 1."]
+    # The spelling counts: MyTicketsOnhold, but TicketsOnHold.
+    if query.list_type and query.list_type not in _PRESETS:
         problems["listType"] = ["Unknown list type."]
     if not query.fields <= _FIELDS:
         problems["filterBy"] = ["Unknown filter."]
@@ -119,10 +121,8 @@ class Lists:
 
     def page(self, query: Query, viewer: Viewer, search_lag: float) -> list[Ticket]:
         """One page of what the viewer gets to see."""
-        length = query.length if query.length > 0 else 10
-        if self._switches.length_cap:
-            length = min(length, self._switches.length_cap)
-        start = 0 if self._switches.page_ignored else (max(query.page, 1) - 1) * length
+        length = min(query.length, self._switches.length_cap or query.length)
+        start = 0 if self._switches.page_ignored else (query.page - 1) * length
         found = self._found(query, viewer, search_lag)
         match self._switches.order:
             case "oldest":
@@ -135,16 +135,16 @@ class Lists:
         return self._random.sample(found, max(0, min(length, len(found) - start)))
 
     def _found(self, query: Query, viewer: Viewer, search_lag: float) -> list[Ticket]:
-        preset = (query.list_type or "AllTickets").lower()
+        preset = query.list_type or "AllTickets"
         if query.search and query.search.strip():
             found = self._shelf.search(query.search.strip(), query.fields, self._switches.search_match)
             if search_lag:
                 found = [ticket for ticket in found if ticket.stored <= viewer.now - search_lag]
-            if not self._switches.search_closed and preset == "alltickets":
+            if not self._switches.search_closed and preset == "AllTickets":
                 found = [ticket for ticket in found if not viewer.done(ticket)]
         else:
             found = self._shelf.live
-        if preset != "alltickets":
+        if preset != "AllTickets":
             rule = _PRESETS[preset]
             found = [ticket for ticket in found if rule(viewer, ticket)]
         if not viewer.account.sees_all:

@@ -24,10 +24,11 @@ class FormFile(Struct):
 
 
 class Form(Struct):
-    """The text parts by name (the first wins) and all file parts in order."""
+    """The text parts by name, those that came again (the first counts), and all file parts in order."""
 
     texts: dict[str, str]
     files: list[FormFile]
+    repeated: set[str]
 
 
 class _Head(Struct, frozen=True):
@@ -53,7 +54,7 @@ def read_form(content_type: str, body: bytes) -> Form | None:
         pieces[0] = pieces[0][len(delimiter) - 2 :]
     else:
         del pieces[0]
-    form = Form(texts={}, files=[])
+    form = Form(texts={}, files=[], repeated=set())
     for piece in pieces:
         if piece.startswith(b"--"):
             return form
@@ -74,6 +75,8 @@ def _take(piece: bytes, form: Form) -> bool:
     if head.filename is not None:
         form.files.append(FormFile(head.name, head.filename, head.content_type, content))
         return True
+    if head.name in form.texts:
+        form.repeated.add(head.name)
     try:
         form.texts.setdefault(head.name, content.decode(head.charset))
     except (UnicodeDecodeError, LookupError):

@@ -26,7 +26,9 @@ _INTEGERS = [
     ("GroupId", "group", "groups", False),
     ("TierLevelId", "level", "levels", False),
 ]
-_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,10}\s*", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+_SINGLE = ("Title", "Description", "CreatorId", *(part for part, *_ in _INTEGERS))
+_LINE_BREAK = re.compile(r"[\r\n]")
 _LONGEST_TITLE = 255
 
 
@@ -40,7 +42,7 @@ class Registrar:
 
     def read(self, form: Form) -> tuple[dict[str, Any], Problems]:
         """The ticket's fields, good only when there are no problems."""
-        problems: Problems = {}
+        problems: Problems = {part: [f"{part} is given more than once."] for part in _SINGLE if part in form.repeated}
         fields: dict[str, Any] = {
             "title": self._title(form, problems),
             "description": _text(form, "Description", problems),
@@ -63,10 +65,12 @@ class Registrar:
         length = len(title.encode("utf-16-le", "surrogatepass")) // 2 if utf16 else len(title)
         if length > _LONGEST_TITLE:
             problems["Title"] = [f"The field Title must be a string with a maximum length of {_LONGEST_TITLE}."]
+        elif _LINE_BREAK.search(title):
+            problems["Title"] = ["The field Title must be one line."]
         return title
 
     def _creator(self, form: Form, problems: Problems) -> str:
-        creator = _text(form, "CreatorId", problems).strip().lower()
+        creator = _text(form, "CreatorId", problems).lower()
         if "CreatorId" not in problems and creator not in self._people.by_id:
             problems["CreatorId"] = ["The creator does not exist."]
         return creator

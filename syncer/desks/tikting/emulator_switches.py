@@ -22,6 +22,7 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     lockout_after: int = 5
     lockout_seconds: float = 300.0
     claim_uris: bool = False
+    with_exp: bool = True  # whether a token says when it ends
     hide_unseen: bool = False  # a ticket an account may not list is 404 by id, too
 
     # Lookups.

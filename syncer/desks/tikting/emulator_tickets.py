@@ -154,7 +154,7 @@ class Shelf:
         self._next = first_id
         self._all: list[Ticket] = []
         self._position: dict[int, int] = {}
-        self._text = {field: SearchText() for field in ("subject", "ticketid", "priority", "requester")}
+        self._text = {field: SearchText() for field in ("Subject", "TicketId", "Priority", "Requester")}
         self.live: list[Ticket] = []
 
     def next_id(self) -> int:
@@ -204,10 +204,10 @@ class Shelf:
     def _searched(self, ticket: Ticket) -> dict[str, str]:
         user = self._people.by_id[ticket.creator]
         return {
-            "subject": ticket.title,
-            "ticketid": str(ticket.id),
-            "priority": self._lookups.labels["priorities"].get(ticket.priority or 0, ""),
-            "requester": f"{user.first} {user.last} {user.email}",
+            "Subject": ticket.title,
+            "TicketId": str(ticket.id),
+            "Priority": self._lookups.labels["priorities"].get(ticket.priority or 0, ""),
+            "Requester": f"{user.first} {user.last} {user.email}",
         }
 
 
