@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 READ_ATTEMPTS = 6
 READ_WAIT_MAX = 60.0
+DOWNLOAD_MOST = 3600.0  # a file that drips in for ever must not hold a connection for ever
 MOST_URLS = 200
 _EXCERPT = 300
 _CHUNK = 256 * 1024
@@ -230,7 +231,7 @@ class DeskHttp:
                     URL(url, encoded=True),
                     headers=self.headers if credentials else None,
                     allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=self.timeout),
+                    timeout=aiohttp.ClientTimeout(total=DOWNLOAD_MOST, sock_connect=10, sock_read=self.timeout),
                 ) as response:
                     self.budget.answered(departure)
                     head, size = b"", 0

@@ -468,6 +468,29 @@ async def test_no_other_address_is_asked(url: str, tmp_path: Path) -> None:
     assert (await refused(script, tmp_path)).reason in {"file_elsewhere", "file_unreadable"}
 
 
+async def test_a_file_that_drips_in_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 1)
+    monkeypatch.setattr("syncer.deskkit.http.DOWNLOAD_MOST", 0.5)
+    script = Script(**{"incident.attachment": attachment("/f")})
+    plain = script._answer
+
+    async def drip(request: web.Request) -> web.StreamResponse:
+        if request.path != "/f":
+            return await plain(request)
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for _ in range(50):
+            await answer.write(b"x")
+            await asyncio.sleep(0.1)
+        return answer
+
+    script._answer = drip  # type: ignore[method-assign]
+    async with desk(script) as old:
+        with pytest.raises(Retryable, match="broke off"):
+            await old.download(TicketId("1"), "901", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 async def test_a_desk_that_stays_down_is_no_reason_to_lose_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
