@@ -32,7 +32,7 @@ def _sections(name: str) -> Iterator[str]:
 def _section(words: str, command: click.Command, parent: click.Context, level: str) -> str:
     context = click.Context(command, info_name=words, parent=None)
     usage = " ".join([words, *command.collect_usage_pieces(context)])
-    said = [f"{level} `{words}`", "", _prose(command), "", f"    {usage}"]
+    said = [f"{level} `{words}`", "", _prose(command), "", "Usage:", "", f"    {usage}"]
     own = [p for p in command.params if isinstance(p, click.Option) and p.name not in _COMMON]
     if own:
         said += ["", "| Option | What it does |", "|---|---|", *(_option(p, context) for p in own)]

@@ -18,7 +18,6 @@ from syncer.pipeline.tally import Result, Tally
 SHOWN = """
 import sys, time
 from syncer.cli.progress import Progress
-from syncer.model.ids import TicketId
 from syncer.pipeline.tally import Result, Tally
 
 progress, tally = Progress("migrate move", {}), Tally()
