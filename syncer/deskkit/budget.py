@@ -28,6 +28,10 @@ class Departure:
         self.at = self.arrived = at
 
 
+FELT = 0.05
+"""Seconds of waiting below which nobody needs to be told."""
+
+
 class Budget:
     """Requests per second for one desk account, paced evenly; one per desk, shared by all that call it.
 
@@ -123,6 +127,6 @@ class Budget:
             return f"{self.reason}, {self.paused_until - now:.0f} s more"
         if self._slowdown > 1.0:
             return f"slowed to {self.per_second / self._slowdown:.1f} requests/s after {self.reason}"
-        if self._next > now + self._gap:
+        if self._next > now + max(self._gap, FELT):
             return f"budget of {self.per_second:g} requests/s"
         return None
