@@ -16,6 +16,7 @@ from syncer.cli.output import PARKED, document, leave, run
 if TYPE_CHECKING:
     from syncer.cli.progress import Progress
     from syncer.migrate.engine import Engine, Report
+    from syncer.migrate.listing import Listing
 
 
 @click.command(epilog="Example: syncer plan move")
@@ -64,10 +65,9 @@ def migrate(route: str | None, no_plan: bool, config: Path, as_json: bool, yes: 
         from syncer.migrate import backfill
 
         async with opening.engine(config, route, "migrate", quiet=as_json) as (engine, progress):
-            if not no_plan:
-                await _approve(engine, progress, ask=not yes, quiet=as_json)
+            listing = None if no_plan else await _approve(engine, progress, ask=not yes, quiet=as_json)
             try:
-                return await backfill.backfill(engine)
+                return await backfill.backfill(engine, listing)
             finally:
                 progress.close()
 
@@ -94,17 +94,24 @@ def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
     _finish(run(main()), as_json)
 
 
-async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> None:
-    """No write before every value that occurs has a decision; and, unless told not to, before a person agreed."""
+async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> Listing | None:
+    """No write before every value that occurs has a decision; and, unless told not to, before a person agreed.
+
+    What was listed meanwhile, if it is still fresh.
+    """
     from syncer.errors import ConfigError
     from syncer.migrate import backfill, lookups
+    from syncer.migrate.listing import listed, meets
     from syncer.reports import summary
 
     fields = {name: field.lookup for name, field in engine.target.capabilities.fields.items()}
     undecided = lookups.undecided(engine.config.rules, fields, engine.tables)
-    if not ask and not (undecided and await backfill.meets(engine, {(o.kind, o.value.id) for o in undecided})):
-        return
-    tally = await backfill.plan(engine)
+    if not ask and not undecided:
+        return None
+    listing = await listed(engine)
+    if not ask and not await meets(engine, listing, {(o.kind, o.value.id) for o in undecided}):
+        return listing
+    tally = await backfill.plan(engine, listing)
     result = summary.of_plan(engine.config, engine.tables, engine.target.capabilities, tally)
     if result["blockers"]:
         raise ConfigError(
@@ -114,11 +121,12 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
             f" {engine.config.name}; or go on with --no-plan, which parks these tickets.",
         )
     if not ask:
-        return
+        return listing
     progress.close()
     if not quiet:
         click.echo(summary.plan_text(result))
     await asyncio.to_thread(agree, "Begin?", yes=False)
+    return None
 
 
 def _finish(report: Report, as_json: bool) -> None:

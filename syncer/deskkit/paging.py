@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 
 from syncer.model.ids import TicketId
 
@@ -28,6 +28,15 @@ class SeenIds:
             chunk = self._chunks.get(high)
             return chunk is not None and bool(chunk[low >> 3] & (1 << (low & 7)))
         return id in self._others
+
+    def __iter__(self) -> Iterator[str]:
+        """Numbers in their order, then all others in theirs."""
+        for high in sorted(self._chunks):
+            for index, byte in enumerate(self._chunks[high]):
+                for bit in range(8) if byte else ():
+                    if byte & (1 << bit):
+                        yield str(high * _SPAN + index * 8 + bit)
+        yield from sorted(self._others)
 
     def add(self, id: str) -> bool:
         """Put it in; True when it was not in before."""

@@ -1,0 +1,89 @@
+"""The tickets of a source by id, listed before anything is done about them; memory stays small."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from syncer.deskkit.contract import Page, Ref, TellsValues
+from syncer.deskkit.paging import SeenIds
+from syncer.errors import Interrupted, Rejected
+from syncer.migrate.engine import Engine
+from syncer.model.ids import Cursor, TicketId
+from syncer.model.link import EffectState
+from syncer.pipeline.tally import Tally
+from syncer.store import effects
+
+PAGE = 2000
+
+
+class Listing(Struct, kw_only=True):
+    """What one scan saw, in the order of the ids. `cursor` is where changes since the scan begin."""
+
+    ids: SeenIds
+    cursor: Cursor | None
+    notes: list[str]
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """As the scan told it, without repeats."""
+        for note in self.notes:
+            yield Page((), note=note)
+        for ids in self.chunks():
+            yield Page(tuple(Ref(id) for id in ids))
+        yield Page((), cursor=self.cursor)
+
+    def chunks(self) -> Iterator[list[TicketId]]:
+        """The ids in lists of a size that suits the ledger."""
+        ids = iter(self.ids)
+        while chunk := [TicketId(id) for id in islice(ids, PAGE)]:
+            yield chunk
+
+
+async def listed(engine: Engine) -> Listing:
+    """Scan the whole source. Raises what a scan raises, Interrupted when asked to stop."""
+    listing, tally = Listing(ids=SeenIds(), cursor=None, notes=[]), Tally()
+    async for page in engine.source.scan():
+        _go_on(engine)
+        for ref in page.refs:
+            listing.ids.add(ref.id)
+        if page.note:
+            listing.notes.append(page.note)
+        listing.cursor = page.cursor or listing.cursor
+        tally.read = len(listing.ids)
+        engine.watch(tally, None)
+    return listing
+
+
+async def meets(engine: Engine, listing: Listing, values: Collection[tuple[str, str]]) -> bool:
+    """Whether a ticket that is not over yet may hold one of these (kind, value id): the cheap part of a plan.
+
+    True also where the source cannot tell: then only a plan knows.
+    """
+    source, wanted = engine.source, frozenset(values)
+    if not isinstance(source, TellsValues):
+        return True
+
+    async def holds(ids: Sequence[TicketId]) -> bool:
+        rows = await source.values(ids)
+        return any(pair in wanted for row in rows for pair in row.items())
+
+    size = engine.source.capabilities.fetch_batch
+    for chunk in listing.chunks():
+        _go_on(engine)
+        links = await effects.links(engine.pool, engine.id, chunk)
+        ids = [id for id in chunk if (link := links.get(id)) is None or link.state != EffectState.DONE]
+        batches = [ids[start : start + size] for start in range(0, len(ids), size)]
+        try:
+            if any(await asyncio.gather(*map(holds, batches))):
+                return True
+        except Rejected:
+            return True
+    return False
+
+
+def _go_on(engine: Engine) -> None:
+    if engine.stop.is_set():
+        raise Interrupted("stopped on request", hint="Nothing was written yet. The same command begins anew.")
