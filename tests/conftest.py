@@ -1,4 +1,7 @@
-"""A real Postgres for every test that asks for one: `dsn`, an empty database, and `pool` on it."""
+"""A real Postgres for every test that asks for one: `dsn`, an empty database, and `pool` on it.
+
+And `odd`, for tests of one odd answer that need no server.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
+import aiohttp
 import asyncpg
 import pytest
+from aioresponses import aioresponses
 
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres
@@ -46,6 +52,22 @@ async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool on this test's database, opened as syncer opens its own."""
     async with connect(dsn) as pool:
         yield pool
+
+
+class _Answer(aiohttp.ClientResponse):
+    """aioresponses 0.7 makes its answers without what aiohttp 3.14 asks for in addition."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        more.setdefault("stream_writer", Mock(output_size=0))
+        super().__init__(*args, **more)
+
+
+@pytest.fixture
+def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[aioresponses]:
+    """Answers by URL in place of the network; a URL without one is a lost connection."""
+    monkeypatch.setattr("aioresponses.core.ClientResponse", _Answer)
+    with aioresponses() as answers:
+        yield answers
 
 
 async def _make_template(server: str) -> None:

@@ -91,3 +91,9 @@ def test_every_exit_code_is_told_by_the_help_and_the_errors_agree_with_it() -> N
     raised = {one.exit_code for one in kinds}
     assert raised <= told
     assert told == {0, 1, 2, 3, 130}
+
+
+def test_exit_codes_are_documented_and_none_besides() -> None:
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    section = page.partition("Exit codes, the same for all commands:")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\W*(\d+)\b", section, re.MULTILINE)) == {"0", "1", "2", "3", "130"}
