@@ -30,15 +30,11 @@ class Teller:
         self._html = html
         self._named: dict[str | None, str] = {}
         self._attribution = compile_template(attribution, ATTRIBUTION_NAMES)
-        self.text: Callable[[str, bool], str] = self._as_html if html else self._as_text
+        self.text: Callable[[str, bool], str] = _into_html() if html else self._as_text
 
     @staticmethod
     def _as_text(body: str, is_html: bool) -> str:
         return html_to_text(body) if is_html else body
-
-    @staticmethod
-    def _as_html(body: str, is_html: bool) -> str:
-        return body if is_html else text_to_html(body)
 
     def person(self, id: str | None) -> LookupValue:
         """Somebody of the source; a stand-in for whoever it does not know."""
@@ -102,6 +98,13 @@ class Teller:
         if body:
             parts.append(body)
         return "\n\n".join((*parts, *comments))
+
+
+def _into_html() -> Callable[[str, bool], str]:
+    # Few targets take HTML: who does not need the cleaner does not load it.
+    from syncer.mapping.html_safe import safe_html
+
+    return lambda body, is_html: safe_html(body) if is_html else text_to_html(body)
 
 
 def split_at(text: str, most: int, note: str) -> tuple[str, str]:
