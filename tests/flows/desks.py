@@ -1,0 +1,119 @@
+"""Two emulated desks over real HTTP, in a thread of their own: they go on while a life of the engine stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from syncer.deskkit.emulation import Carrier, Entry, Faults, Handler, World
+from syncer.desks.invgate.emulator import InvGateEmulator
+from syncer.desks.tikting.emulator import TiktingEmulator
+from syncer.sandbox.up import emptied
+from tests.desks.serving import served
+
+T = TypeVar("T")
+Answer = Callable[[], Awaitable[web.StreamResponse]]
+Watch = Callable[[Entry, Answer], Awaitable[web.StreamResponse]]
+REGISTER = "POST /api/TicketsApi/register"
+PATIENCE = 20.0
+
+
+class Elsewhere:
+    """An event loop in a thread: what runs there does not stop with a life."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it there and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+    def end(self) -> None:
+        """Stop the thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+class Desks:
+    """An InvGate full of tickets and an empty Tikting. `watch` sees each request before and after it is answered."""
+
+    def __init__(self, world: World, elsewhere: Elsewhere) -> None:
+        self.elsewhere = elsewhere
+        self.old = InvGateEmulator(world)
+        self.new = TiktingEmulator(emptied(world))
+        self.old_url = self.new_url = ""
+        self.watch: Watch = _only_answer
+        self._under_way = 0
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Take requests."""
+        for desk in (self.old, self.new):
+            self._attend(desk.carrier)
+        self.old_url = await stack.enter_async_context(served(self.old))
+        self.new_url = await stack.enter_async_context(served(self.new))
+
+    def _attend(self, carrier: Carrier) -> None:
+        whole = carrier._answer
+
+        async def answer(request: web.Request, handler: Handler, entry: Entry) -> web.StreamResponse:
+            self._under_way += 1
+            try:
+                return await self.watch(entry, lambda: whole(request, handler, entry))
+            finally:
+                self._under_way -= 1
+
+        carrier._answer = answer  # type: ignore[method-assign]
+
+    def settle(self) -> None:
+        """Wait until every request that arrived has been dealt with."""
+        until = time.monotonic() + PATIENCE
+        while self._under_way:
+            assert time.monotonic() < until, "the emulators still work on something"
+            time.sleep(0.005)
+
+    def reset(self) -> None:
+        """The target empty again, nothing going wrong, logs empty."""
+
+        async def work() -> None:
+            self.watch = _only_answer
+            for ticket in list(self.new.shelf.live):
+                self.new.shelf.delete(ticket)
+            for desk in (self.old, self.new):
+                desk.carrier.set_faults(Faults())
+                desk.carrier.log.clear()
+
+        self.elsewhere.do(work())
+
+    def registrations(self) -> int:
+        """How many attempts to register a ticket arrived, whatever became of them."""
+        return sum(1 for e in list(self.new.carrier.log) if f"{e.method} {e.path}" == REGISTER)
+
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of the files on the target by their SHA-256, as far as the emulator keeps them."""
+        return {f.sha256: f.content for t in self.new.shelf.live for f in t.uploads if f.content is not None}
+
+
+async def _only_answer(_: Entry, answer: Answer) -> web.StreamResponse:
+    return await answer()
+
+
+@contextmanager
+def desks_of(world: World) -> Iterator[Desks]:
+    """Both desks while the block lasts."""
+    elsewhere, stack = Elsewhere(), AsyncExitStack()
+    try:
+        desks = Desks(world, elsewhere)
+        elsewhere.do(desks.open(stack))
+        yield desks
+        elsewhere.do(stack.aclose())
+    finally:
+        elsewhere.end()

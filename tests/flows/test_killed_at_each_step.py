@@ -1,0 +1,73 @@
+"""Killed at each step of a small migration, in process: the next life loses nothing, doubles nothing, and ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from tests.flows import lives
+from tests.flows.judge import Broken, counts_add_up
+from tests.flows.lives import at, on
+from tests.flows.place import Place
+
+SHARES = 6
+SENDING = "before POST /api/TicketsApi/register"
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_killed_migration_loses_nothing_and_doubles_nothing(place: Place, share: int) -> None:
+    place.reset()
+    steps = len(lives.begin(place).steps)
+    assert steps > 200
+    killed_once(place, range(share + 1, steps + 1, SHARES))
+
+
+def killed_once(place: Place, points: Iterable[int]) -> None:
+    """From nothing, killed at each of these steps, then run to the end."""
+    for point in points:
+        place.reset()
+        life = lives.begin(place, kill=at(point))
+        then_whole(place, life, f"killed at step {point}")
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_migration_killed_twice_loses_nothing_and_doubles_nothing(place: Place, share: int) -> None:
+    lives.whole(place)
+    steps = len(half_done(place).steps)
+    assert steps > 100
+    killed_twice(place, range(share + 1, steps + 1, SHARES))
+
+
+def killed_twice(place: Place, points: Iterable[int]) -> None:
+    """Killed when writes had been announced and not sent; the life after that killed at each of these steps."""
+    for point in points:
+        life = half_done(place, kill=at(point))
+        then_whole(place, life, f"killed before the fifth write, then at step {point}")
+
+
+def half_done(place: Place, *, kill: lives.When = lives.never) -> lives.Life:
+    """The life after one that was killed before its fifth write left; the value lists are known from before."""
+    place.reset(lists=False)
+    assert lives.begin(place, kill=on(SENDING, 5)).killed
+    place.buried()
+    place.later()
+    return lives.begin(place, kill=kill)
+
+
+def then_whole(place: Place, life: lives.Life, how: str) -> None:
+    """After this life another one ends the migration, and a third has nothing to write. Raises Broken."""
+    assert life.error is None, life.error
+    place.buried()
+    place.later()
+    how += f", {life.steps[-1]}"
+    try:
+        counts_add_up(lives.whole(place).tally.counts(), place.tickets)
+        place.judge()
+        registered = place.desks.registrations()
+        counts_add_up(lives.whole(place).tally.counts(), place.tickets)
+        if place.desks.registrations() != registered:
+            raise Broken("the third run wrote to the target")
+        place.judge()
+    except Broken as broken:
+        raise Broken(f"{how}:\n{broken}") from broken
