@@ -59,12 +59,13 @@ class Load:
 
     async def _until_settled(self, draft: Draft, files: Sequence[Download]) -> None:
         """Attempt after attempt, each with its own announcement, until one is known to have happened."""
-        waits = doubts = 0
+        waits, doubts, withheld = 0, 0, draft.withheld
         before = self._tally.results[Result.CREATED]
         while True:
             floor = self._doubts.floor()
             await self._target.admit()
-            await self._journal.announce(intent(draft), draft.withheld)
+            await self._journal.announce(intent(draft), withheld)
+            withheld = ()  # they are kept now, however many attempts it takes
             stamp = time.monotonic()
             try:
                 written = await self._target.create(draft, files, self._journal.check)
@@ -105,11 +106,15 @@ class Load:
     async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:
         """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""
         if not self._doubts.can_look:
-            self._park_in_doubt(draft, key)
+            self._park_in_doubt(draft, key, "its search cannot tell")
             return True
-        found = await self._doubts.resolve(key, stamp, floor)
+        try:
+            found = await self._doubts.resolve(key, stamp, floor)
+        except Rejected as e:  # the look was refused, not the ticket
+            self._park_in_doubt(draft, key, e.message)
+            return True
         if found is None and not self._doubts.can_look:  # the first ticket made told us meanwhile
-            self._park_in_doubt(draft, key)
+            self._park_in_doubt(draft, key, "its search cannot tell")
             return True
         if found is None:
             self._journal.close(draft.source_id, EffectState.ABSENT)
@@ -128,8 +133,8 @@ class Load:
         self._journal.park(draft.source_id, reason, detail)
         self._tally.count(Result.PARKED, draft.source_id, reason)
 
-    def _park_in_doubt(self, draft: Draft, key: Key) -> None:
-        self._park(draft, "in_doubt", f"look on the target for a ticket marked [{key}]; its search cannot tell")
+    def _park_in_doubt(self, draft: Draft, key: Key, why: str) -> None:
+        self._park(draft, "in_doubt", f"look on the target for a ticket marked [{key}]; {why}")
 
     async def _files(self, draft: Draft) -> tuple[Draft, list[Download]]:
         """Fetch what the draft carries; a file that cannot be had is told in the body and counted."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows import lives
 from tests.flows.desks import Desks, desks_of
 from tests.flows.place import Place, place_of
 from tests.flows.worlds import small, ugly
@@ -31,6 +32,7 @@ def place(small_desks: Desks, tmp_path: Path, dsn: str) -> Iterator[Place]:
     """A dozen tickets to be moved."""
     with place_of(small_desks, tmp_path, dsn) as place:
         yield place
+        lives.bury_sleepers()
 
 
 @pytest.fixture

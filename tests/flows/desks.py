@@ -51,7 +51,7 @@ class Desks:
         self.old = InvGateEmulator(world)
         self.new = TiktingEmulator(emptied(world))
         self.old_url = self.new_url = ""
-        self.watch: Watch = _only_answer
+        self.watch: Watch = only_answer
         self._under_way = 0
 
     async def open(self, stack: AsyncExitStack) -> None:
@@ -67,6 +67,8 @@ class Desks:
         async def answer(request: web.Request, handler: Handler, entry: Entry) -> web.StreamResponse:
             self._under_way += 1
             try:
+                # A whole request will be dealt with, whatever becomes of its sender meanwhile.
+                await request.read()
                 return await self.watch(entry, lambda: whole(request, handler, entry))
             finally:
                 self._under_way -= 1
@@ -84,7 +86,7 @@ class Desks:
         """The target empty again, nothing going wrong, logs empty."""
 
         async def work() -> None:
-            self.watch = _only_answer
+            self.watch = only_answer
             for ticket in list(self.new.shelf.live):
                 self.new.shelf.delete(ticket)
             for desk in (self.old, self.new):
@@ -102,7 +104,8 @@ class Desks:
         return {f.sha256: f.content for t in self.new.shelf.live for f in t.uploads if f.content is not None}
 
 
-async def _only_answer(_: Entry, answer: Answer) -> web.StreamResponse:
+async def only_answer(_: Entry, answer: Answer) -> web.StreamResponse:
+    """Nothing to see."""
     return await answer()
 
 

@@ -47,18 +47,18 @@ def judge(desks: Desks, home: Path) -> None:
     for id, there in marked.items():
         if there and id in source["tickets"]:
             old, new = source["tickets"][id], there[0]
-            found = [*_fields(old, new, source, target, people), *_texts(old, new, contents), *_files(old, new)]
-            faults += [f"{id}: {one}" for one in found]
+            wrong = [*_fields(old, new, source, target, people), *_texts(old, new, contents), *_files(old, new)]
+            faults += [f"{id}: {one}" for one in wrong]
     faults += _leaks(source, target, contents)
     faults += _sidecars(source, home)
     if faults:
         raise Broken("\n".join(faults))
 
 
-def counts_add_up(counts: dict[str, int], tickets: int) -> None:
-    """Raises Broken unless the run's five outcomes add up to what was read, and all of it was read."""
+def counts_add_up(counts: dict[str, int], tickets: int | None = None) -> None:
+    """Raises Broken unless the run's five outcomes add up to what was read, and that is so many where told."""
     ended = sum(counts[name] for name in ("created", "updated", "unchanged", "skipped", "parked"))
-    if counts["read"] != tickets or ended != tickets:
+    if ended != counts["read"] or counts["read"] != (counts["read"] if tickets is None else tickets):
         raise Broken(f"{tickets} tickets, but {counts}")
 
 
@@ -71,10 +71,11 @@ def _fields(
     if "&" not in title and not whole:
         yield f"title {shown!r} instead of {title!r}"
     names = _names(target["lookups"])
+    leaf = old["category"][-1] if old["category"] else None
     expected = {
         "status": STATUS.get(old["status"], old["status"]),
         "priority": PRIORITY.get(old["priority"], old["priority"]),
-        "category": old["category"][-1] if old["category"] else "General",
+        "category": leaf if leaf in names["category"].values() else "General",
         "group": old["queue"] or "Service Desk",
         "site": old["location"] or "Head office",
         "department": "IT",
@@ -120,7 +121,9 @@ def _leaks(source: dict[str, Any], target: dict[str, Any], contents: dict[str, b
     everything = json.dumps(target, ensure_ascii=False)
     if found := re.search(rf"{SECRET}\w+", everything):
         yield f"a private note is on the target: {found[0]}"
-    yield from (f"a private note is in a file on the target: {c[:60]!r}" for c in contents.values() if SECRET.encode() in c)
+    yield from (
+        f"a private note is in a file on the target: {c[:60]!r}" for c in contents.values() if SECRET.encode() in c
+    )
     private = {f["sha256"] for t in source["tickets"].values() for c in t["comments"]
                if not c["customer_visible"] for f in c["files"]}  # fmt: skip
     uploaded = {file["sha256"] for ticket in target["tickets"] for file in ticket["uploads"]}

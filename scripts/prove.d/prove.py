@@ -1,0 +1,151 @@
+"""The proofs of tests/flows at their full length, with a table of what was seen."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from syncer.migrate import delta
+from syncer.store import schema
+from syncer.store.embedded import EmbeddedPostgres
+from tests.flows import lives, processes, test_killed_at_each_step, test_killed_delta
+from tests.flows.desks import desks_of
+from tests.flows.judge import Broken
+from tests.flows.place import Place, place_of
+from tests.flows.worlds import small, ugly
+
+CHAIN = 10
+"""Kills of one migration."""
+TICKETS = 80
+
+
+def kills(points: int, first_seed: int, *, faults: bool) -> bool:
+    """Chains of kills until there were so many; whether all of it held."""
+    print(f"{'seed':>5} {'killed':>7} {'not done':>9} {'under way':>10} {'done':>6} {'stops':>6} {'lives':>6}"
+          f" {'adopted':>8} {'seconds':>8}  end state")  # fmt: skip
+    stories, held, seed = [], True, first_seed
+    with _place(ugly(TICKETS)) as place:
+        while processes.total(stories).total() < points:
+            place.reset()
+            place.configure(timeout=1.5, search_lag=0.3, parallel=4)
+            if faults:
+                processes.let_go_wrong(place, seed)
+            began, story, verdict = time.monotonic(), processes.Story(), "0 lost, 0 doubled, third run wrote 0"
+            try:
+                processes.killed_and_killed_again(place, seed, CHAIN, story)
+            except Broken as broken:
+                held, verdict = False, f"BROKEN: {broken}"
+            stories.append(story)
+            by = story.kills
+            print(f"{seed:>5} {by.total():>7} {by['arrived']:>9} {by['under way']:>10} {by['done']:>6} {story.stops:>6}"
+                  f" {story.lives:>6} {story.counts.get('adopted', 0):>8} {time.monotonic() - began:>8.1f}  {verdict}",
+                  flush=True)  # fmt: skip
+            seed += 1
+    every = processes.total(stories)
+    print(f"{'all':>5} {every.total():>7} {every['arrived']:>9} {every['under way']:>10} {every['done']:>6}"
+          f" {sum(s.stops for s in stories):>6} {sum(s.lives for s in stories):>6}"
+          f"  {len(stories)} migrations of {TICKETS} tickets, {'all whole' if held else 'NOT ALL WHOLE'}")  # fmt: skip
+    return held
+
+
+def points() -> bool:
+    """Every step of three small scenarios; whether all of it held."""
+    print(f"{'scenario':<44} {'points':>7} {'seconds':>8}  end state")
+    with _place(small()) as place:
+        _quiet(lambda: lives.whole(place))
+        place.reset(lists=False)
+        steps = len(_quiet(lambda: lives.begin(place)).steps)
+        held = _scenario("killed once", steps, lambda n: test_killed_at_each_step.killed_once(place, [n]))
+        steps = len(_quiet(lambda: test_killed_at_each_step.half_done(place)).steps)
+        held &= _scenario("killed before a write, then again", steps,
+                          lambda n: test_killed_at_each_step.killed_twice(place, [n]))  # fmt: skip
+        place.reset()
+        with test_killed_delta.new_tickets(place) as ids:
+            steps = len(_quiet(lambda: lives.begin(place, delta.delta)).steps)
+            held &= _scenario("a delta", steps, lambda n: test_killed_delta.killed_in_delta(place, ids, [n]))
+    return held
+
+
+def _scenario(name: str, steps: int, proof: Callable[[int], None]) -> bool:
+    began, broken = time.monotonic(), []
+    for number in range(1, steps + 1):
+        try:
+            _quiet(lambda number=number: proof(number))  # type: ignore[misc]
+        except Broken as error:
+            broken.append(str(error))
+    verdict = "0 lost, 0 doubled, third run wrote 0" if not broken else f"BROKEN {len(broken)} times: {broken[0]}"
+    print(f"{name:<44} {steps:>7} {time.monotonic() - began:>8.1f}  {verdict}", flush=True)
+    return not broken
+
+
+def mutants() -> bool:
+    """Each deliberate break against the test that must catch it."""
+    line = [sys.executable, "-m", "pytest", "tests/flows/test_mutants.py", "-v", "-p", "no:xdist", "--no-header"]
+    return subprocess.run(line, check=False).returncode == 0
+
+
+def _quiet(work: Callable[[], lives.Life]) -> lives.Life:
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        return work()
+
+
+@contextmanager
+def _place(world: object) -> Iterator[Place]:
+    with tempfile.TemporaryDirectory(prefix="syncer-prove-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with EmbeddedPostgres(folder / "postgres") as server, desks_of(world) as desks:  # type: ignore[arg-type]
+            asyncio.run(_database(server.dsn))
+            (folder / "place").mkdir()
+            with place_of(desks, folder / "place", urlsplit(server.dsn)._replace(path="/prove").geturl()) as place:
+                yield place
+                lives.bury_sleepers()
+
+
+async def _database(dsn: str) -> None:
+    server = await asyncpg.connect(dsn)
+    await server.execute("create database prove")
+    await server.close()
+    conn = await asyncpg.connect(urlsplit(dsn)._replace(path="/prove").geturl())
+    await schema.migrate(conn)
+    await conn.close()
+
+
+def main() -> int:
+    """What was asked for; 0 when it held."""
+    parser = argparse.ArgumentParser(prog="scripts/prove", description=__doc__)
+    parser.add_argument("what", choices=["kills", "points", "mutants", "all"])
+    parser.add_argument("--points", type=int, default=300, help="so many kills of real processes")
+    parser.add_argument("--seed", type=int, default=100, help="the first chain's seed")
+    parser.add_argument("--faults", action="store_true", help="with lost answers, 503, a lagging search, short tokens")
+    given = parser.parse_args()
+    held = True
+    if given.what in {"points", "all"}:
+        held &= points()
+    if given.what in {"kills", "all"}:
+        held &= kills(given.points, given.seed, faults=given.faults)
+    if given.what == "all":
+        held &= kills(given.points // 3, given.seed + 1000, faults=True)
+    if given.what in {"mutants", "all"}:
+        held &= mutants()
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # What is left of killed lives is not tidied up: its `finally` blocks would run.
+    os._exit(code)

@@ -1,0 +1,153 @@
+"""Deliberate breaks of the engine, applied from outside: the product has no switch for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from syncer.deskkit.contract import Page
+from syncer.mapping.ticket import Mapper
+from syncer.migrate import engine
+from syncer.model.draft import PrivateNote
+from syncer.model.ids import Key, TicketId
+from syncer.model.link import Intent
+from syncer.model.ticket import Ticket
+from syncer.pipeline.doubts import Doubts
+from syncer.pipeline.flow import Pass, run_pass
+from syncer.pipeline.load import Load
+from syncer.pipeline.tally import Result, Tally
+from syncer.store import effects, runs
+from syncer.store.journal import Journal
+from syncer.store.leases import Lease
+
+FENCE = "select 1 from lease where route = $1 and epoch = $2 for share"
+
+
+@contextmanager
+def blind_retry() -> Iterator[None]:
+    """An answer is lost: the write goes out again, and nobody looks."""
+
+    async def adopted(self: Load, *_: Any) -> bool:
+        return False
+
+    with patch.object(Load, "_adopted", adopted):
+        yield
+
+
+@contextmanager
+def acknowledged_before_written() -> Iterator[None]:
+    """The outcome is on record before the ticket is made."""
+    announce = Journal.announce
+
+    async def early(self: Journal, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
+        await announce(self, intent, withheld)
+        self.done(intent.source_id, TicketId("0"))
+        await self.flush()
+
+    with patch.object(Journal, "announce", early):
+        yield
+
+
+@contextmanager
+def no_look_at_what_was_left_open() -> Iterator[None]:
+    """Writes that an earlier life announced are simply done."""
+    with patch.object(Doubts, "inherited", lambda self, source: None):
+        yield
+
+
+@contextmanager
+def one_look_at_once() -> Iterator[None]:
+    """A lost answer is looked for without waiting until the search can have seen the ticket."""
+
+    async def resolve(self: Doubts, key: Key, *_: Any) -> TicketId | None:
+        return (await self._target.find([key], None)).get(key)
+
+    with patch.object(Doubts, "resolve", resolve):
+        yield
+
+
+@contextmanager
+def private_notes_told() -> Iterator[None]:
+    """The transcript does not ask who may read a comment."""
+    whole = Mapper.map
+
+    def told(self: Mapper, ticket: Ticket) -> Any:
+        comments = tuple(msgspec.structs.replace(c, public=True) for c in ticket.comments)
+        return whole(self, msgspec.structs.replace(ticket, comments=comments))
+
+    with patch.object(Mapper, "map", told):
+        yield
+
+
+@contextmanager
+def checkpoint_before_outcomes() -> Iterator[None]:
+    """The checkpoint moves as soon as the source was listed."""
+    carry = run_pass
+
+    async def early(moving: Pass, pages: AsyncIterator[Page]) -> Any:
+        journal: Any = moving.journal
+
+        async def listed() -> AsyncIterator[Page]:
+            async for page in pages:
+                if page.cursor is not None:
+                    async with journal._pool.acquire() as conn:
+                        await runs.advance(conn, journal._route, journal._lease.epoch, journal.run, page.cursor)
+                yield page
+
+        return await carry(moving, listed())
+
+    with patch.object(engine, "run_pass", early):
+        yield
+
+
+@contextmanager
+def ledger_without_fence() -> Iterator[None]:
+    """Statements of the ledger do not ask who the writer is."""
+    with (
+        patch.object(effects, "_BOTH", effects._BOTH.replace(FENCE, "select 1")),
+        patch.object(effects, "_SETTLE", effects._SETTLE.replace(FENCE, "select 1")),
+    ):
+        yield
+
+
+@contextmanager
+def lease_not_looked_at() -> Iterator[None]:
+    """Nobody asks whether the lease has run out before a write leaves."""
+    with patch.object(Lease, "check", lambda self: None):
+        yield
+
+
+@contextmanager
+def an_outcome_not_counted() -> Iterator[None]:
+    """One record in seven ends without being counted."""
+    count = Tally.count
+
+    def sometimes(self: Tally, result: Result, id: TicketId, reason: str = "") -> None:
+        if int(id) % 7:
+            count(self, result, id, reason)
+
+    with patch.object(Tally, "count", sometimes):
+        yield
+
+
+@contextmanager
+def closed_after_announced() -> Iterator[None]:
+    """The end of the attempt before closes the announcement of the next one, when both are put on record together."""
+    write = Journal._write
+
+    async def mixed(self: Journal, group: Any) -> None:
+        closed, group.closed = group.closed, []
+        await write(self, group)
+        if closed:
+            async with self._writing.use() as conn:
+                await effects.settle(conn, self._route, self._lease.epoch, closed)
+
+    with patch.object(Journal, "_write", mixed):
+        yield
+
+
+Mutant = Callable[[], Any]
