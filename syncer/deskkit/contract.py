@@ -68,10 +68,12 @@ class Ref(Struct, frozen=True):
 
 class Page(Struct, frozen=True):
     """Some refs, in no promised order, maybe seen before. `cursor` is set on the last page of a sweep that
-    saw everything up to it; `note` says something a report should tell."""
+    saw everything up to it; `begins`, on the first page of a scan, is where that cursor will be; `note` says
+    something a report should tell."""
 
     refs: tuple[Ref, ...]
     cursor: Cursor | None = None
+    begins: Cursor | None = None
     note: str | None = None
 
 

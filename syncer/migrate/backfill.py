@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from syncer.deskkit.contract import Page
 from syncer.errors import Brake
 from syncer.migrate.engine import Engine, Report, preview, run
@@ -25,7 +27,8 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
     first = await runs.checkpoint(engine.pool, engine.id) is None
 
     def pages(_: Cursor | None) -> AsyncIterator[Page]:
-        return _pages(engine, listing)
+        pages = _pages(engine, listing)
+        return _from_the_beginning(engine, pages) if first else pages
 
     # A later backfill passes over what was migrated without looking for changes: it must not move the checkpoint.
     return await run(engine, "migrate", pages, checkpoint=first)
@@ -34,6 +37,15 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
 async def plan(engine: Engine, listing: Listing | None = None) -> Tally:
     """What a backfill would do, without writing anything anywhere."""
     return await preview(engine, _pages(engine, await _unshrunken(engine, listing)))
+
+
+async def _from_the_beginning(engine: Engine, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    """With the cursor of the first sweep there was: lives that were cut short count as one sweep that took long."""
+    began: Cursor | None = None
+    async for page in pages:
+        if page.begins is not None:
+            began = await runs.first_began(engine.pool, engine.id, page.begins)
+        yield page if page.cursor is None else msgspec.structs.replace(page, cursor=began or page.cursor)
 
 
 def _pages(engine: Engine, listing: Listing | None) -> AsyncIterator[Page]:

@@ -29,6 +29,7 @@ class Listing(Struct, kw_only=True):
 
     async def pages(self) -> AsyncIterator[Page]:
         """As the scan told it, without repeats."""
+        yield Page((), begins=self.cursor)
         for note in self.notes:
             yield Page((), note=note)
         for ids in self.chunks():

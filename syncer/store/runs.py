@@ -1,4 +1,4 @@
-"""Tables `route`, `run`, `checkpoint` and `search_lag`: what was done when, how far it came, what was measured."""
+"""Tables `route`, `run`, `checkpoint`, `first_sweep`, `search_lag`: what was done when, how far, what was measured."""
 
 from __future__ import annotations
 
@@ -125,6 +125,12 @@ async def advance(conn: Conn, route: int, epoch: int, run: int, cursor: Cursor) 
     )  # fmt: skip
     if said == "INSERT 0 0":
         raise LeaseLost("another syncer has become the writer of this route", hint="See: syncer status")
+
+
+async def first_began(pool: asyncpg.Pool, route: int, cursor: Cursor) -> Cursor:
+    """Where the first sweep of this route ever began: here, unless an earlier life was cut short."""
+    await pool.execute("insert into first_sweep (route, cursor) values ($1, $2) on conflict do nothing", route, cursor)
+    return Cursor(await pool.fetchval("select cursor from first_sweep where route = $1", route))
 
 
 async def search_lag(pool: asyncpg.Pool, route: int) -> float | None:

@@ -13,7 +13,7 @@ from syncer.deskkit.contract import Page
 from syncer.mapping.ticket import Mapper
 from syncer.migrate import engine
 from syncer.model.draft import PrivateNote
-from syncer.model.ids import Key, TicketId
+from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.link import Intent
 from syncer.model.ticket import Ticket
 from syncer.pipeline.doubts import Doubts
@@ -101,6 +101,17 @@ def checkpoint_before_outcomes() -> Iterator[None]:
         return await carry(moving, listed())
 
     with patch.object(engine, "run_pass", early):
+        yield
+
+
+@contextmanager
+def each_life_begins_anew() -> Iterator[None]:
+    """The checkpoint of a migration that was killed and went on is where its last life began."""
+
+    async def began(pool: Any, route: int, cursor: Cursor) -> Cursor:
+        return cursor
+
+    with patch.object(runs, "first_began", began):
         yield
 
 

@@ -12,6 +12,7 @@ import pytest
 from syncer.errors import ConfigError
 from syncer.migrate import delta
 from tests.flows import lives
+from tests.flows.judge import Broken
 from tests.flows.lives import at, on
 from tests.flows.place import Place
 from tests.flows.test_killed_at_each_step import then_whole
@@ -45,6 +46,32 @@ def test_there_is_no_delta_of_a_migration_that_was_killed(place: Place) -> None:
     life = lives.begin(place, delta.delta)
     assert isinstance(life.error, ConfigError)
     assert "has not been through" in life.error.message
+
+
+def test_an_edit_between_two_lives_is_seen_by_the_first_delta(place: Place) -> None:
+    edited_between_two_lives(place)
+
+
+def edited_between_two_lives(place: Place) -> None:
+    """A ticket that is over is edited when the migration was killed; by the time it goes on, that is long ago."""
+    old = place.desks.old
+    assert lives.begin(place, kill=on(lives.SENDING, 9)).killed
+    place.buried()
+    place.later()
+    id = int(place.rows("select source_id from effect where state = 'done' limit 1")[0][0])
+    before = old.tables.tickets[id].title
+    old.carrier.clock.advance(HOUR)
+    old.edit(id, title="Changed while nobody was at work")
+    old.carrier.clock.advance(HOUR)
+    new = old.create("Came in later", "<p>body</p>")
+    try:
+        lives.whole(place)
+        seen = lives.whole(place, delta.delta).tally.examples.get("changed_after", [])
+        if seen != [str(id)]:
+            raise Broken(f"ticket {id} was edited after it had been migrated; the delta saw {seen}")
+    finally:
+        old.tables.tickets[id].title = before
+        old.vanish(new)
 
 
 @contextmanager

@@ -60,6 +60,7 @@ CAUGHT: list[tuple[mutants.Mutant, Proof]] = [
     (mutants.one_look_at_once, answers.killed_while_a_write_is_under_way),
     (mutants.private_notes_told, whole.everything_once),
     (mutants.checkpoint_before_outcomes, some_points_of_a_delta),
+    (mutants.each_life_begins_anew, delta.edited_between_two_lives),
     (mutants.ledger_without_fence, writer.a_sleeper_wakes_beside_its_successor),
     (mutants.lease_not_looked_at, writer.a_sleeper_wakes_after_its_announcement),
     (mutants.an_outcome_not_counted, whole.everything_once),

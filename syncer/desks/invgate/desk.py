@@ -92,6 +92,7 @@ class InvGate:
     async def scan(self) -> AsyncIterator[Page]:
         """Sweeps of the view until quiet, then whoever an edit moved past us, by last update."""
         start = await self._newest()
+        yield Page((), begins=Cursor(str(start)))
 
         async def read_at(offset: int) -> list[TicketId]:
             return await self._view_page([("limit", self._config.list_rows), ("offset", offset)])
