@@ -13,11 +13,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 
+from syncer.deskkit.emulation import World
 from syncer.migrate import delta
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres
@@ -27,6 +30,7 @@ from tests.flows.judge import Broken
 from tests.flows.place import Place, place_of
 from tests.flows.worlds import small, ugly
 
+T = TypeVar("T")
 CHAIN = 10
 """Kills of one migration."""
 TICKETS = 80
@@ -36,7 +40,8 @@ def kills(points: int, first_seed: int, *, faults: bool) -> bool:
     """Chains of kills until there were so many; whether all of it held."""
     print(f"{'seed':>5} {'killed':>7} {'not done':>9} {'under way':>10} {'done':>6} {'stops':>6} {'lives':>6}"
           f" {'adopted':>8} {'seconds':>8}  end state")  # fmt: skip
-    stories, held, seed = [], True, first_seed
+    stories: list[processes.Story] = []
+    held, seed = True, first_seed
     with _place(ugly(TICKETS)) as place:
         while processes.total(stories).total() < points:
             place.reset()
@@ -83,7 +88,7 @@ def _scenario(name: str, steps: int, proof: Callable[[int], None]) -> bool:
     began, broken = time.monotonic(), []
     for number in range(1, steps + 1):
         try:
-            _quiet(lambda number=number: proof(number))  # type: ignore[misc]
+            _quiet(partial(proof, number))
         except Broken as error:
             broken.append(str(error))
     verdict = "0 lost, 0 doubled, third run wrote 0" if not broken else f"BROKEN {len(broken)} times: {broken[0]}"
@@ -97,17 +102,17 @@ def mutants() -> bool:
     return subprocess.run(line, check=False).returncode == 0
 
 
-def _quiet(work: Callable[[], lives.Life]) -> lives.Life:
+def _quiet(work: Callable[[], T]) -> T:
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         return work()
 
 
 @contextmanager
-def _place(world: object) -> Iterator[Place]:
+def _place(world: World) -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="syncer-prove-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with EmbeddedPostgres(folder / "postgres") as server, desks_of(world) as desks:  # type: ignore[arg-type]
+        with EmbeddedPostgres(folder / "postgres") as server, desks_of(world) as desks:
             asyncio.run(_database(server.dsn))
             (folder / "place").mkdir()
             with place_of(desks, folder / "place", urlsplit(server.dsn)._replace(path="/prove").geturl()) as place:
