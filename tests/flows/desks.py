@@ -19,7 +19,7 @@ from tests.desks.serving import served
 
 T = TypeVar("T")
 Answer = Callable[[], Awaitable[web.StreamResponse]]
-Watch = Callable[[Entry, Answer], Awaitable[web.StreamResponse]]
+Watch = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
 REGISTER = "POST /api/TicketsApi/register"
 PATIENCE = 20.0
 
@@ -69,7 +69,7 @@ class Desks:
             try:
                 # A whole request will be dealt with, whatever becomes of its sender meanwhile.
                 await request.read()
-                return await self.watch(entry, lambda: whole(request, handler, entry))
+                return await self.watch(request, lambda: whole(request, handler, entry))
             finally:
                 self._under_way -= 1
 
@@ -104,7 +104,7 @@ class Desks:
         return {f.sha256: f.content for t in self.new.shelf.live for f in t.uploads if f.content is not None}
 
 
-async def only_answer(_: Entry, answer: Answer) -> web.StreamResponse:
+async def only_answer(_: web.Request, answer: Answer) -> web.StreamResponse:
     """Nothing to see."""
     return await answer()
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from syncer.deskkit.emulation import Entry, Faults
+from syncer.deskkit.emulation import Faults
 from tests.cli.front_door import command, environment
 from tests.flows.desks import REGISTER, Answer, only_answer
 from tests.flows.judge import Broken, counts_add_up
@@ -83,9 +83,9 @@ def aim(place: Place, child: subprocess.Popen[str], shot: Shot, number: int = si
     seen = 0
     fired = False
 
-    async def watch(entry: Entry, answer: Answer) -> web.StreamResponse:
+    async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
         nonlocal seen, fired
-        if fired or (shot.writes and f"{entry.method} {entry.path}" != REGISTER):
+        if fired or (shot.writes and f"{request.method} {request.path}" != REGISTER):
             return await answer()
         seen += 1
         if seen < shot.number:
