@@ -68,15 +68,16 @@ def _is_number(id: str) -> bool:
 
 ReadAt = Callable[[int], Awaitable[list[TicketId]]]
 MAX_STEPS_BACK = 5
+MAX_KNOWN_PAGES = 3
 
 
 async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
     """Every row of an offset list once through, with overlapping pages.
 
     A page that does not begin inside the one before means that rows moved up past us: step back. The end is an
-    empty page, or one that brings nothing but the overlap; a short page proves nothing, a server may cap it.
+    empty page, or several that bring nothing new; a short page proves nothing, a server may cap it.
     """
-    offset, steps_back, overlap = 0, 0, 0
+    offset, steps_back, overlap, known_pages = 0, 0, 0, 0
     before: list[TicketId] = []
     while ids := await read_at(offset):
         if overlap and before[-1] not in ids and steps_back < MAX_STEPS_BACK:
@@ -84,9 +85,14 @@ async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
             offset = max(0, offset - len(ids))
             continue
         if set(ids) <= set(before):
-            return
+            # The end, or rows that came in above pushed the known ones down: look behind them, a few times.
+            known_pages += 1
+            if known_pages > MAX_KNOWN_PAGES:
+                return
+            offset += max(1, ids.index(before[-1]) if before[-1] in ids else len(ids))
+            continue
         yield ids
-        steps_back, before = 0, ids
+        steps_back, known_pages, before = 0, 0, ids
         overlap = min(max(1, len(ids) // 10), len(ids) - 1)
         offset += len(ids) - overlap
 

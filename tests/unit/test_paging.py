@@ -71,7 +71,7 @@ async def _all(pages: object) -> list[TicketId]:
 MOVES = st.lists(st.tuples(st.sampled_from(["close", "open", "move", "rest"]), st.integers(0, 500)), max_size=25)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.integers(0, 120), st.integers(2, 40), MOVES)
 async def test_what_was_there_throughout_is_seen_and_nothing_twice(
     count: int, cap: int, moves: list[tuple[str, int]]
@@ -80,6 +80,11 @@ async def test_what_was_there_throughout_is_seen_and_nothing_twice(
     seen = await _all(sweep_until_quiet(listing.read_at, most=30))
     assert {str(row) for row in range(count) if row in listing.rows} <= set(seen)
     assert len(seen) == len(set(seen))
+
+
+async def test_rows_that_come_in_above_a_page_do_not_look_like_the_end() -> None:
+    listing = Listing([0, 1, 2, 3], 2, [("open", 0), ("close", 0), ("open", 0)])
+    assert {"0", "1", "2", "3"} <= set(await _all(sweep_until_quiet(listing.read_at)))
 
 
 async def test_a_list_at_rest_is_read_twice_and_no_more() -> None:
