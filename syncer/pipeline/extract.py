@@ -22,8 +22,8 @@ async def extract(source: Source, ids: Sequence[TicketId]) -> list[Ticket | Unre
             return [Unreadable(ids[0], e.message)]
     except Retryable as e:
         if len(ids) == 1:
-            return [Unreadable(ids[0], e.message)] if await _answers(source) else _raise(e)
-        if not await _answers(source):
+            return [Unreadable(ids[0], e.message)] if await answers(source) else _raise(e)
+        if not await answers(source):
             raise
     half = len(ids) // 2
     return [*await extract(source, ids[:half]), *await extract(source, ids[half:])]
@@ -33,7 +33,7 @@ def _raise(error: Exception) -> list[Ticket | Unreadable]:
     raise error
 
 
-async def _answers(source: Source) -> bool:
+async def answers(source: Source) -> bool:
     """Whether the desk is up at all, told by a call that has nothing to do with the tickets."""
     try:
         await source.check()

@@ -16,6 +16,7 @@ from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState
 from syncer.pipeline.doubts import Doubts
+from syncer.pipeline.extract import answers
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.plan import intent
 from syncer.pipeline.tally import Result, Tally
@@ -46,7 +47,13 @@ class Load:
         inherited = self._doubts.inherited(draft.source_id)
         if inherited is not None and await self._adopted(draft, *inherited):
             return
-        draft, files = await self._files(draft)
+        try:
+            draft, files = await self._files(draft)
+        except Retryable as e:
+            if not await answers(self._source):
+                raise
+            self._park(draft, "unreadable", e.message)
+            return
         try:
             await self._until_settled(draft, files)
         except Rejected as e:
@@ -76,13 +83,15 @@ class Load:
                     return
                 doubts += 1
                 if doubts >= ATTEMPTS:
-                    self._give_up(e.message, others=self._tally.results[Result.CREATED] > before)
+                    how = f"{e.message}; tried {ATTEMPTS} times, and looked each time: it is not there"
+                    self._give_up(how, others=self._tally.results[Result.CREATED] > before)
                 continue
             except Retryable as e:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
                 waits += 1
                 if waits >= ATTEMPTS:
-                    raise
+                    how = f"{e.message}; tried {ATTEMPTS} times"
+                    self._give_up(how, others=self._tally.results[Result.CREATED] > before)
                 await asyncio.sleep(e.after if e.after is not None else FIRST_WAIT * 2**waits)
                 continue
             except Rejected:
@@ -96,12 +105,11 @@ class Load:
             return
 
     @staticmethod
-    def _give_up(message: str, *, others: bool) -> None:
-        """The target never answers this create, and surely never did it: the ticket is at fault where others pass."""
-        text = f"{message}; tried {ATTEMPTS} times, and looked each time: it is not there"
+    def _give_up(how: str, *, others: bool) -> None:
+        """The target never takes this one, and surely never made it: the ticket is at fault where others pass."""
         if others:
-            raise Rejected(text, reason="no_answer")
-        raise Retryable(text, hint="The target does not take tickets now; the same command goes on later.")
+            raise Rejected(how, reason="no_answer")
+        raise Retryable(how, hint="The target does not take tickets now; the same command goes on later.")
 
     async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:
         """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""

@@ -1,4 +1,4 @@
-"""A ticket the target cannot swallow stops only itself; a target that swallows none stops the run."""
+"""A ticket one desk cannot swallow stops only itself; a target that swallows none stops the run."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from syncer.deskkit.emulation import World
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox import folder
@@ -20,49 +22,57 @@ from .front_door import Answer, syncer
 
 
 class Breaking:
-    """A Tikting that answers 500 to each registration that holds `poison`, and does nothing then."""
+    """A desk that refuses each call to `path` that holds `poison` with a status of ours, and does nothing then."""
 
-    def __init__(self, emulator: TiktingEmulator, poison: bytes) -> None:
+    def __init__(self, emulator: Any, path: str, poison: bytes, status: int = 500) -> None:
         self._emulator = emulator
+        self.path = path
         self.poison = poison
+        self.status = status
         self.broke = 0
 
     def app(self) -> web.Application:
         @web.middleware
         async def breaking(request: web.Request, handler: Any) -> web.StreamResponse:
-            if request.path.endswith("/register") and self.poison in await request.read():
+            held = request.query_string.encode() + await request.read() if request.path.endswith(self.path) else b""
+            if held and self.poison in held:
                 self.broke += 1
-                return web.Response(status=500, text="Object reference not set to an instance of an object.")
+                return web.Response(status=self.status, text="Object reference not set to an instance of an object.")
             response: web.StreamResponse = await handler(request)
             return response
 
-        app = self._emulator.app()
+        app: web.Application = self._emulator.app()
         app.middlewares.insert(0, breaking)
         return app
 
 
-async def migrated(tmp_path: Path, dsn: str, poison: bytes) -> tuple[Answer, Breaking, TiktingEmulator]:
-    world = generate(1, 12)
-    new = TiktingEmulator(emptied(world))
-    breaking = Breaking(new, poison)
+async def migrated(tmp_path: Path, dsn: str, world: World, old: Any, new: Any, people: str) -> Answer:
     async with AsyncExitStack() as stack:
-        old_url, new_url = [
-            await stack.enter_async_context(served(desk)) for desk in (InvGateEmulator(world), breaking)
-        ]
-        folder.fill(tmp_path, old_url, new_url, new.people_csv())
+        old_url, new_url = [await stack.enter_async_context(served(desk)) for desk in (old, new)]
+        folder.fill(tmp_path, old_url, new_url, people)
         config = tmp_path / "syncer.yaml"
         text = config.read_text().replace("database: embedded", f"database: {dsn}")
         config.write_text(text.replace("timeout: 5", "timeout: 1"))
-        answer = await asyncio.to_thread(syncer, "migrate", "--yes", "--config", config, "--json")
+        return await asyncio.to_thread(syncer, "migrate", "--yes", "--config", config, "--json")
+
+
+async def loaded(tmp_path: Path, dsn: str, poison: bytes, status: int) -> tuple[Answer, Breaking, TiktingEmulator]:
+    world = generate(1, 12)
+    new = TiktingEmulator(emptied(world))
+    breaking = Breaking(new, "/register", poison, status)
+    answer = await migrated(tmp_path, dsn, world, InvGateEmulator(world), breaking, new.people_csv())
     return answer, breaking, new
 
 
-async def test_a_ticket_that_breaks_the_target_is_parked_and_the_others_pass(tmp_path: Path, dsn: str) -> None:
-    answer, breaking, new = await migrated(tmp_path, dsn, b"[IG-1005]")
+@pytest.mark.parametrize("status", [500, 429], ids=["an answer that leaves a doubt", "a refusal to do it now"])
+async def test_a_ticket_that_breaks_the_target_is_parked_and_the_others_pass(
+    tmp_path: Path, dsn: str, status: int
+) -> None:
+    answer, breaking, new = await loaded(tmp_path, dsn, b"[IG-1005]", status)
     assert answer.code == 1, answer.err
     (parked,) = answer.document["parked"]
     assert parked["reason"] == "no_answer"
-    assert answer.document["counts"]["created"] == 11
+    assert answer.document["counts"]["created"] == 11, answer.out
     assert breaking.broke == 6
     titles = [ticket["title"] for ticket in new.state()["tickets"]]
     assert len(titles) == 11
@@ -70,8 +80,22 @@ async def test_a_ticket_that_breaks_the_target_is_parked_and_the_others_pass(tmp
 
 
 async def test_a_target_that_breaks_on_every_ticket_ends_the_run_and_parks_none(tmp_path: Path, dsn: str) -> None:
-    answer, _, new = await migrated(tmp_path, dsn, b"CreatorId")
+    answer, _, new = await loaded(tmp_path, dsn, b"CreatorId", 500)
     assert answer.code == 3, answer.err
     assert "not there" in answer.err
     assert "the same command" in answer.err
     assert new.state()["tickets"] == []
+
+
+async def test_a_file_that_breaks_the_source_parks_its_ticket_and_the_others_pass(tmp_path: Path, dsn: str) -> None:
+    world = generate(1, 12)
+    old, new = InvGateEmulator(world), TiktingEmulator(emptied(world))
+    file = next(file["id"] for ticket in old.state()["tickets"].values() for file in ticket["files"])
+    breaking = Breaking(old, "/incident.attachment", f"id={file}".encode())
+    answer = await migrated(tmp_path, dsn, world, breaking, new, new.people_csv())
+    assert breaking.broke > 1
+    assert answer.code == 1, answer.err
+    (parked,) = answer.document["parked"]
+    assert parked["reason"] == "unreadable"
+    assert answer.document["counts"]["created"] == 11, answer.out
+    assert len(new.state()["tickets"]) == 11
