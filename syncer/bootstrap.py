@@ -14,6 +14,7 @@ from syncer.deskkit.contract import Capabilities, Desk, Source, Target
 from syncer.errors import ConfigError
 from syncer.mapping.fields import TargetField
 from syncer.mapping.ticket import Limits
+from syncer.migrate.lookups import operators_table
 from syncer.pipeline.route import Route
 from syncer.settings import Settings
 from syncer.store import pool as store
@@ -126,5 +127,13 @@ def check_rules(settings: Settings, route: Route) -> None:
         problems.append(
             f"{route.mapping}: people.fallback: is missing: who stands in for people unknown to the target?"
         )
+    try:
+        operators_table(people.table)
+    except ConfigError as e:
+        problems += [f"{e.message}: {problem}" for problem in e.problems] or [e.message]
     if problems:
-        raise ConfigError(f"{route.mapping}: does not fit the target", problems=tuple(problems))
+        raise ConfigError(
+            f"{route.mapping}: does not fit the target",
+            hint="Mend these, then: syncer config check",
+            problems=tuple(problems),
+        )

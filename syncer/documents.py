@@ -17,17 +17,37 @@ if TYPE_CHECKING:
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+MEND = "Mend it, then: syncer config check"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError as e:
+        raise ConfigError(f"{path}: no such file", hint="Make one with: syncer init") from e
+    except IsADirectoryError as e:
+        raise ConfigError(
+            f"{path}: is a folder, not a file", hint=f"Name the file in it: {path / 'syncer.yaml'}"
+        ) from e
+    except OSError as e:
+        raise ConfigError(
+            f"{path}: cannot be read: {e.strerror}", hint="May this user read it, and is it a file?"
+        ) from e
+    except UnicodeDecodeError as e:
+        line = e.object[: e.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{path}:{line}: not UTF-8: byte {e.object[e.start]:#x}", hint="Save it as UTF-8 text."
+        ) from e
+
+
 class Document:
     """A parsed YAML file: its data, and where in the file each part of it stands."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError as e:
-            raise ConfigError(f"{path}: no such file", hint="Make one with: syncer init") from e
-        except (OSError, UnicodeDecodeError) as e:
-            raise ConfigError(f"{path}: cannot be read: {e}") from e
+        text = _text(path)
+        if not text.strip():
+            raise ConfigError(f"{path}: there is nothing in it", hint="Make one with: syncer init")
         try:
             loader = Loader(text)
             self._root = loader.get_single_node()
@@ -36,9 +56,9 @@ class Document:
             mark = getattr(e, "problem_mark", None)
             line = f":{mark.line + 1}" if mark else ""
             problem = getattr(e, "problem", None) or str(e)
-            raise ConfigError(f"{path}{line}: not valid YAML: {problem}") from e
+            raise ConfigError(f"{path}{line}: not valid YAML: {problem}", hint=MEND) from e
         if not isinstance(self.data, dict):
-            raise ConfigError(f"{path}:1: must be a map of keys to values")
+            raise ConfigError(f"{path}:1: must be a map of keys to values", hint=MEND)
 
     def line(self, place: Sequence[str | int]) -> int:
         """The line of the deepest part of `place` that the file has."""

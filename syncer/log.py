@@ -50,6 +50,8 @@ def set_up(*, verbose: bool = False) -> None:
     renderer: Any = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    # Its pool tells of each failed attempt with a traceback; what matters of it is told as an error of ours.
+    logging.getLogger("asyncpg").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -6,8 +6,9 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from syncer.deskkit import registry
@@ -37,6 +38,20 @@ _SHARES: dict[str, Any] = {
         {"type": "string", "format": "percent", "pattern": r"^\s*(100|\d{1,2}(\.\d*)?)\s*%\s*$"},
     ]
 }
+
+
+def _address(value: str) -> str:
+    """Checked without repeating it: it may hold a password."""
+    try:
+        url = urlsplit(value)
+        fine = value == "embedded" or (url.scheme in {"postgresql", "postgres"} and (url.port or 1) > 0)
+    except ValueError:  # a port that is no number, brackets that do not close
+        fine = False
+    if not fine:
+        raise ValueError("must be embedded, or an address: postgresql://user@host/name, with :port after the host")
+    return value
+
+
 Share = Annotated[float, BeforeValidator(_percent), Field(ge=0, le=1), WithJsonSchema(_SHARES)]
 
 
@@ -71,7 +86,9 @@ class _File(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SYNCER_", env_nested_delimiter="__", extra="forbid")
 
-    database: str = Field(default="embedded", description="embedded, or postgresql://user@host/name")
+    database: Annotated[str, AfterValidator(_address)] = Field(
+        default="embedded", description="embedded, or postgresql://user@host/name"
+    )
     home: Path = Field(default=Path(".syncer"), description="Where syncer keeps its files, beside the config file.")
     desks: dict[str, dict[str, Any]] = {}
     routes: dict[str, RouteConfig] = {}
@@ -118,6 +135,8 @@ class Settings(BaseModel):
         """A route by name; the only one when none is named."""
         if name is None and len(self.routes) == 1:
             return next(iter(self.routes.values()))
+        if not self.routes:
+            raise ConfigError(f"{self.path}: no route in it", hint="Add one under `routes`: source, target, mapping")
         if name is None or name not in self.routes:
             said = f"no route named {name}" if name else "which route?"
             raise ConfigError(said, hint=f"There are: {', '.join(self.routes) or 'none'}")

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from syncer.bootstrap import OpenRoute
     from syncer.cli.progress import Progress
+    from syncer.mapping.tables import Tables
     from syncer.migrate.engine import Engine
     from syncer.pipeline.route import Route
     from syncer.settings import Settings
@@ -35,28 +37,41 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
     """A route ready to run: desks open, lists pulled and matched if that was never done, signals understood."""
     from syncer import bootstrap, settings
     from syncer.cli.progress import Progress
-    from syncer.migrate import lookups
     from syncer.migrate.engine import Engine
 
     async with bootstrap.open_route(settings.load(config), route) as opened:
-        fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
         connecting = asyncio.gather(opened.source.connect(), opened.target.connect())
-        for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
-            if not await lookups.pulled(opened.pool, name):
-                click.echo(f"reading the lists of {name} ...", err=True)
-                await lookups.pull(opened.pool, name, desk)
-        await lookups.match(opened.pool, opened.id, opened.config, fields)
+        try:
+            tables = await _tables(opened)
+            await connecting
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
         budgets = {opened.config.source: opened.source.budget, opened.config.target: opened.target.budget}
         progress = Progress(f"{what} {opened.config.name}", budgets, quiet=quiet)
         ready = Engine(
             config=opened.config, id=opened.id, source=opened.source, target=opened.target, pool=opened.pool,
             home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
-            tables=await lookups.tables(opened.pool, opened.id, opened.config),
+            tables=tables,
         )  # fmt: skip
-        await connecting
         with _signals(ready.stop):
             _settle_memory()
             yield ready, progress
+
+
+async def _tables(opened: OpenRoute) -> Tables:
+    """The lists of both desks, pulled if they never were, matched and checked against the mapping file."""
+    from syncer.migrate import lookups
+
+    fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
+    for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
+        if not await lookups.pulled(opened.pool, name):
+            click.echo(f"reading the lists of {name} ...", err=True)
+            await lookups.pull(opened.pool, name, desk)
+    await lookups.match(opened.pool, opened.id, opened.config, fields)
+    tables = await lookups.tables(opened.pool, opened.id, opened.config)
+    lookups.check_words(opened.config, fields, tables)
+    return tables
 
 
 def _signals(stop: asyncio.Event) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import shlex
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import click
 
-from syncer.errors import ConfigError, SyncerError
+from syncer.errors import ConfigError, Interrupted, Stopped, SyncerError
 from syncer.log import redact
 
 T = TypeVar("T")
@@ -27,12 +29,17 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 def tell(error: BaseException) -> int:
     """Say what went wrong and what to do; the exit code."""
+    if isinstance(error, OSError):
+        error = _of_this_machine(error)
+    if type(error).__module__.startswith("asyncpg."):  # not imported here, for it takes its time
+        error = Stopped(f"database: {error}", hint="Nothing is lost: mend the database, then the same command goes on.")
     if not isinstance(error, SyncerError):
         import structlog
 
-        structlog.get_logger().exception("unforeseen", exc_info=error)
+        structlog.get_logger().info("unforeseen", exc_info=error)
         click.echo(f"error: unforeseen: {type(error).__name__}: {redact(str(error))}", err=True)
-        click.echo("This is a fault of syncer. Nothing is lost: the same command goes on.", err=True)
+        click.echo("next: This is a fault of syncer. Nothing is lost: the same command goes on; with -v it tells more.",
+                   err=True)  # fmt: skip
         return 3
     click.echo(f"error: {redact(error.message)}", err=True)
     if isinstance(error, ConfigError):
@@ -40,7 +47,21 @@ def tell(error: BaseException) -> int:
             click.echo(f"  {redact(problem)}", err=True)
     if error.hint:
         click.echo(f"next: {redact(error.hint)}", err=True)
+    if isinstance(error, Stopped | Interrupted):
+        click.echo(f"then: {redact(shlex.join(['syncer', *sys.argv[1:]]))}", err=True)
     return error.exit_code
+
+
+def _of_this_machine(error: OSError) -> SyncerError:
+    """A disk, a folder or a file that did not do what it should."""
+    place = f"{error.filename}: " if error.filename else "this machine: "
+    todo = {
+        errno.ENOSPC: "Make room on the disk", errno.EDQUOT: "Make room within the quota",
+        errno.EFBIG: "Allow larger files (ulimit -f) or make room",
+        errno.EACCES: "Give syncer's user the right to write there", errno.EPERM: "Give syncer's user that right",
+        errno.EROFS: "Make the file system writable", errno.EMFILE: "Allow more open files (ulimit -n)",
+    }.get(error.errno or 0, "Mend that")  # fmt: skip
+    return Stopped(f"{place}{error.strerror or error}", hint=f"{todo}. Nothing is lost: the same command goes on.")
 
 
 def document(value: Any) -> None:

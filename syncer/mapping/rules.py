@@ -58,6 +58,8 @@ class FieldRule(_Model):
 class People(_Model):
     """Who is who: by e-mail, by user name, by a table; and who stands in for somebody unknown."""
 
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
     match: list[Literal["email", "username"]] = Field(
         default=["email"], description="What makes two people one: `email`, `username` or both, in this order."
     )

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from syncer.deskkit.contract import Desk
+from syncer.documents import Document
 from syncer.errors import ConfigError
 from syncer.mapping import sheet
 from syncer.mapping.match import Proposal, match_people, propose
@@ -98,12 +99,40 @@ async def tables(pool: Pool, route_id: int, route: Route, version: int | None = 
     return Tables(decided, defaulted, indexed(source), indexed(target), people, {**emails, **table})
 
 
+def check_words(route: Route, fields: FieldKinds, known: Tables) -> None:
+    """Every value and default of the mapping file must be on the target. Raises ConfigError naming all that are not."""
+    file = Document(route.mapping)
+    problems = []
+    for name, rule in route.rules.fields.items():
+        kind = fields.get(name)
+        there = [v.name for (k, _), v in known.target.items() if k == kind]
+        for key, word in (("value", rule.value), ("default", rule.default)):
+            if kind is None or word is None or not there or known.target_id(kind, str(word)) is not None:
+                continue
+            many = sum(one.casefold() == str(word).casefold() for one in there) > 1
+            said = "is the name of several; give the id of one" if many else f"is not there; there are {_some(there)}"
+            problems.append(f"{file.where(('fields', name, key))}: {kind} {str(word)!r} of {route.target} {said}")
+    if problems:
+        raise ConfigError(
+            f"{route.mapping}: names what {route.target} does not have",
+            hint=f"Mend these, then the same command. Are they new there? Then first: syncer lookups pull {route.name}",
+            problems=tuple(problems),
+        )
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def operators_table(path: Path | None) -> dict[str, str]:
     """The operator's CSV of people; empty where there is none. Raises ConfigError with all its mistakes."""
     if path is None:
         return {}
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as e:
+        raise ConfigError(f"people.table: {path}: no such file; it is a CSV with the columns email,id") from e
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigError(f"people.table: {path} cannot be read: {e}", hint="A CSV with the columns email,id.") from e
     try:

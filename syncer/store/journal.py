@@ -6,6 +6,7 @@ One commit serves all that wait: announcements, whose senders wait for it, and t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import asyncpg
@@ -15,8 +16,8 @@ from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import Doubt, EffectState, Intent, Link
 from syncer.store import dead_letters, effects, runs
-from syncer.store.leases import Lease
-from syncer.store.pool import HINT, OUTAGES, Held
+from syncer.store.leases import LIFE, Lease
+from syncer.store.pool import FULL, HINT, OUTAGES, Held
 from syncer.store.sidecar import Sidecar
 
 GAP = 0.008
@@ -146,17 +147,22 @@ class Journal:
             await asyncio.sleep(GAP)
 
     async def _commit(self, group: _Waiting) -> None:
-        """Once; an outage is waited out as long as the lease lasts. Writing a group twice changes nothing."""
+        """Once; an outage is waited out for as long as a lease lasts. Writing a group twice changes nothing."""
         await self._sidecar.sync()
+        until = time.monotonic() + LIFE
         while True:
             try:
                 return await self._write(group)
+            except asyncpg.DiskFullError as e:
+                raise StoreUnavailable(f"database: {e}", hint=FULL) from e
             except OUTAGES as e:
                 try:
                     self._lease.check()
+                    over = time.monotonic() > until
                 except LeaseLost:
-                    message = f"database: {e or type(e).__name__}"
-                    raise StoreUnavailable(message, hint=HINT) from e
+                    over = True
+                if over:
+                    raise StoreUnavailable(f"database: {e or type(e).__name__}", hint=HINT) from e
                 await asyncio.sleep(0.25)
 
     async def _write(self, group: _Waiting) -> None:

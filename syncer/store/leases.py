@@ -7,14 +7,14 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import asyncpg
 from msgspec import Struct
 
 from syncer.errors import LeaseLost
-from syncer.store.pool import OUTAGES, in_our_words
+from syncer.store.pool import OUTAGES, TROUBLE, in_our_words
 
 LOCK_CLASS = 0x5359
 LIFE = 15.0
@@ -120,7 +120,8 @@ async def hold(pool: asyncpg.Pool, route: int, *, life: float = LIFE) -> AsyncIt
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
-            if not conn.is_closed():
+            # A database that went away has let go of both by itself, and how the run ended matters more.
+            with suppress(*TROUBLE):
                 await conn.execute("update lease set until = '-infinity' where route = $1 and epoch = $2", route, epoch)
                 if locked:
                     await conn.execute("select pg_advisory_unlock($1, $2)", LOCK_CLASS, route)

@@ -23,6 +23,7 @@ OUTAGES = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asy
 TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, asyncpg.InternalClientError)
 """Whatever a database can answer with."""
 BY_INDEX = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+FULL = "Make room on the disk of the database. Nothing is lost: then run the same command again."
 HINT = "Nothing is lost: bring the database back and run the same command again."
 
 
@@ -53,6 +54,8 @@ def in_our_words(what: str) -> Iterator[None]:
         raise ConfigError(f"database: {e}", hint="Check `database` in the config: user, password, name.") from e
     except asyncpg.InsufficientPrivilegeError as e:
         raise ConfigError(f"database: {e}", hint="syncer's user must own its schema.") from e
+    except asyncpg.DiskFullError as e:
+        raise StoreUnavailable(f"database: {what}: {e}", hint=FULL) from e
     except OUTAGES as e:
         raise StoreUnavailable(f"database: {what}: {e or type(e).__name__}", hint=HINT) from e
 
@@ -60,7 +63,7 @@ def in_our_words(what: str) -> Iterator[None]:
 @asynccontextmanager
 async def connect(dsn: str, *, size: int = 6) -> AsyncIterator[asyncpg.Pool]:
     """A pool on a database whose schema is up to date. Raises StoreUnavailable or ConfigError."""
-    with in_our_words("cannot be reached"):
+    with in_our_words(f"{without_password(dsn)} cannot be reached"):
         pool = await asyncpg.create_pool(
             dsn, min_size=1, max_size=size, ssl=_tls(dsn), timeout=10, command_timeout=60,
             server_settings={"application_name": "syncer", "jit": "off"},

@@ -66,6 +66,7 @@ def test_names_of_ones_own_are_used_throughout(tmp_path: Path) -> None:
     )
     answer = init(config, "--yes", *SOURCE, *TARGET, *FIELDS, *names, "--source-set", "auth.kind=oauth2")
     assert answer.code == 0, answer
+    (tmp_path / "p.csv").write_text("email,id\n")
     secrets = {"SYNCER_DESKS__ACME__AUTH__CLIENT_SECRET": "one", "SYNCER_DESKS__HQ__AUTH__PASSWORD": "two"}
     passed = check(config, **secrets)
     assert (passed.code, "desks acme, hq; routes all" in passed.out) == (0, True), passed
