@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from syncer import log
 from syncer.deskkit.emulation import World
 from syncer.migrate import delta
 from syncer.store import schema
@@ -77,7 +78,7 @@ def points() -> bool:
         steps = len(_quiet(lambda: test_killed_at_each_step.half_done(place)).steps)
         held &= _scenario("killed before a write, then again", steps,
                           lambda n: test_killed_at_each_step.killed_twice(place, [n]))  # fmt: skip
-        place.reset()
+        place.reset(lists=False)
         with test_killed_delta.new_tickets(place) as ids:
             steps = len(_quiet(lambda: lives.begin(place, delta.delta)).steps)
             held &= _scenario("a delta", steps, lambda n: test_killed_delta.killed_in_delta(place, ids, [n]))
@@ -137,6 +138,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=100, help="the first chain's seed")
     parser.add_argument("--faults", action="store_true", help="with lost answers, 503, a lagging search, short tokens")
     given = parser.parse_args()
+    log.set_up()  # as the command does, or each ticket would be told between the lines of the table
     held = True
     if given.what in {"points", "all"}:
         held &= points()
