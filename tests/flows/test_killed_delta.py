@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from tests.flows.test_killed_at_each_step import then_whole
 from tests.flows.worlds import SECRET
 
 SHARES = 2
-STRIDE = 1 if os.environ.get("SYNCER_PROVE") else 3
+STRIDE = 3
 """Here one step in three; `scripts/prove points` takes them all."""
 HOUR = 3600
 
