@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from syncer.mapping.body import html_to_text, text_to_html
 from syncer.mapping.convert import compile_conversions
 from syncer.mapping.rules import TEMPLATE_NAMES, FieldRule
 from syncer.mapping.tables import DROP, Tables
@@ -95,7 +96,7 @@ class Fields:
             constant = str(rule.value)
             origin = lambda ticket, missing, losses: constant  # noqa: E731
         elif rule.source == "body" and name == "body":
-            origin = lambda ticket, missing, losses: self._teller.text(ticket.body, ticket.html)  # noqa: E731
+            origin = self._body(rule)
         else:
             origin = self._plain(rule.source or name)
         if convert is None and default is None:
@@ -108,6 +109,22 @@ class Fields:
             return value or default
 
         return of
+
+    def _body(self, rule: FieldRule) -> FieldOf:
+        teller = self._teller
+        if rule.as_ == "text" and teller.html:
+            return lambda ticket, missing, losses: text_to_html(
+                html_to_text(ticket.body) if ticket.html else ticket.body
+            )
+        if rule.as_ == "html" and not teller.html:
+
+            def flattened(ticket: Ticket, missing: Missing, losses: list[str]) -> str:
+                if ticket.html and "<" in ticket.body:
+                    losses.append("markup_as_text")
+                return teller.text(ticket.body, ticket.html)
+
+            return flattened
+        return lambda ticket, missing, losses: teller.text(ticket.body, ticket.html)
 
     def _plain(self, source: str) -> FieldOf:
         if source == "title":

@@ -32,6 +32,12 @@ class FieldRule(_Model):
     template: str | None = Field(default=None, description="Text with {{ ticket.key }} and the like.")
     default: Scalar | None = Field(default=None, description="For what is empty or has no counterpart: id or name.")
     do: list[str | dict[str, Any]] = Field(default=[], description="Conversions, in order.")
+    as_: Literal["text", "html"] | None = Field(
+        default=None,
+        alias="as",
+        description="Only for the body. text: without markup, also where the target shows it. html: with markup, and"
+        " counted as lost where the target takes none. Else what the target takes.",
+    )
 
     @field_validator("do")
     @classmethod
@@ -128,6 +134,13 @@ class Rules(_Model):
             fields = dict(data["fields"])
             return {**data, "custom": fields.pop("custom"), "fields": fields}
         return data
+
+    @model_validator(mode="after")
+    def _only_a_body_has_a_form(self) -> Self:
+        for name, rule in (*self.fields.items(), *self.custom.items()):
+            if rule.as_ and (name != "body" or rule.source != "body"):
+                raise ValueError(f"fields.{name}: `as` is for the field body when it comes from: body")
+        return self
 
     def lookup_kinds(self) -> list[tuple[str, str]]:
         """(target field, source kind) of every field carried over by tables."""

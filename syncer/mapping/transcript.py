@@ -27,7 +27,7 @@ class Teller:
 
     def __init__(self, tables: Tables, *, html: bool, attribution: str) -> None:
         self._tables = tables
-        self._html = html
+        self.html = html
         self._named: dict[str | None, str] = {}
         self._attribution = compile_template(attribution, ATTRIBUTION_NAMES)
         self.text: Callable[[str, bool], str] = _into_html() if html else self._as_text
@@ -87,11 +87,11 @@ class Teller:
             {"author": person.name, "author_email": person.email or "", "created_at": stamp(comment.created_at)}
         )
         text = self.text(comment.body, is_html)
-        return f"<p>{text_to_html(said)}</p>{text}" if self._html else f"{said}\n{text}"
+        return f"<p>{text_to_html(said)}</p>{text}" if self.html else f"{said}\n{text}"
 
     def join(self, head: Sequence[str], body: str, comments: Sequence[str]) -> str:
         """The whole body."""
-        if self._html:
+        if self.html:
             top = "<p>" + "<br>".join(text_to_html(line) for line in head) + "</p>" if head else ""
             return top + body + "".join(f"<hr>{comment}" for comment in comments)
         parts = ["\n".join(head)] if head else []

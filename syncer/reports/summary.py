@@ -35,6 +35,7 @@ LOSSES = {
     "private_file_withheld": "files of private notes kept out of the target",
     "private_note_dropped": "private notes left out",
     "private_file_dropped": "files of private notes left out",
+    "markup_as_text": "bodies wanted as HTML and told as text: the target takes no markup",
     "body_rest_attached": "bodies too long for the target, their rest attached as a text file",
     "body_cut": "bodies cut",
     "file_unreadable": "files that could not be read from the source; the body says so",

@@ -233,3 +233,29 @@ def test_tickets_are_values_and_mapping_changes_none() -> None:
     before = msgspec.json.encode(one)
     mapper().map(one)
     assert msgspec.json.encode(one) == before
+
+
+@pytest.mark.parametrize(
+    ("form", "html", "body", "lost"),
+    [
+        (None, False, "a b", 0),
+        ("text", False, "a b", 0),
+        ("html", False, "a b", 1),
+        (None, True, "<p>a <b>b</b></p>", 0),
+        ("html", True, "<p>a <b>b</b></p>", 0),
+        ("text", True, "a b", 0),
+    ],
+)
+def test_a_body_has_the_form_it_is_wanted_in_or_its_markup_is_counted(
+    form: str | None, html: bool, body: str, lost: int
+) -> None:
+    rule = {"from": "body"} | ({"as": form} if form else {})
+    rules = {"header": False, "fields": {"body": rule}}
+    found = draft(mapper(rules, to=limits(html=html)).map(ticket(body="<p>a <b>b</b></p>", html=True)))
+    assert found.body == body
+    assert found.losses.count("markup_as_text") == lost
+
+
+def test_only_the_body_has_a_form() -> None:
+    with pytest.raises(ValueError, match=r"fields.title: `as` is for the field body"):
+        mapper({"fields": {"title": {"from": "title", "as": "text"}}})
