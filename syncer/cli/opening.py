@@ -42,7 +42,7 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
     async with bootstrap.open_route(settings.load(config), route) as opened:
         connecting = asyncio.gather(opened.source.connect(), opened.target.connect())
         try:
-            tables = await _tables(opened)
+            tables = await _tables(opened, connecting)
             await connecting
         finally:
             connecting.cancel()
@@ -59,13 +59,14 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
             yield ready, progress
 
 
-async def _tables(opened: OpenRoute) -> Tables:
+async def _tables(opened: OpenRoute, connecting: asyncio.Future[Any]) -> Tables:
     """The lists of both desks, pulled if they never were, matched and checked against the mapping file."""
     from syncer.migrate import lookups
 
     fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
     for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
         if not await lookups.pulled(opened.pool, name):
+            await connecting  # a desk that is down is waited for once, not once more for its lists
             click.echo(f"reading the lists of {name} ...", err=True)
             await lookups.pull(opened.pool, name, desk)
     await lookups.match(opened.pool, opened.id, opened.config, fields)

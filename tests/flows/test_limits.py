@@ -27,7 +27,7 @@ from syncer.sandbox.up import emptied
 from tests.cli.front_door import Answer, syncer
 from tests.desks.serving import served
 
-TICKETS = 600
+TICKETS = 360
 FAST = "budget: {per_second: 5000, parallel: 32}"
 
 
