@@ -11,7 +11,7 @@ import msgspec
 
 from syncer.deskkit.contract import Page
 from syncer.mapping.ticket import Mapper
-from syncer.migrate import engine
+from syncer.migrate import backfill, engine
 from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.link import Intent
@@ -80,6 +80,29 @@ def private_notes_told() -> Iterator[None]:
         return whole(self, msgspec.structs.replace(ticket, comments=comments))
 
     with patch.object(Mapper, "map", told):
+        yield
+
+
+@contextmanager
+def comments_turned_around() -> Iterator[None]:
+    """The newest comment is told first."""
+    whole = Mapper.map
+
+    def turned(self: Mapper, ticket: Ticket) -> Any:
+        return whole(self, msgspec.structs.replace(ticket, comments=ticket.comments[::-1]))
+
+    with patch.object(Mapper, "map", turned):
+        yield
+
+
+@contextmanager
+def an_open_brake() -> Iterator[None]:
+    """Nobody asks how much of the source is left."""
+
+    async def anything(_: Any, listing: Any) -> Any:
+        return listing
+
+    with patch.object(backfill, "_unshrunken", anything):
         yield
 
 

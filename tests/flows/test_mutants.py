@@ -59,6 +59,8 @@ CAUGHT: list[tuple[mutants.Mutant, Proof]] = [
     (mutants.one_look_at_once, answers.lost_while_the_search_lags),
     (mutants.one_look_at_once, answers.killed_while_a_write_is_under_way),
     (mutants.private_notes_told, whole.everything_once),
+    (mutants.comments_turned_around, whole.everything_once),
+    (mutants.an_open_brake, whole.emptied_source_stops),
     (mutants.checkpoint_before_outcomes, some_points_of_a_delta),
     (mutants.each_life_begins_anew, delta.edited_between_two_lives),
     (mutants.ledger_without_fence, writer.a_sleeper_wakes_beside_its_successor),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
-from syncer.migrate import delta
+from syncer.errors import Brake
+from syncer.migrate import backfill, delta
 from tests.flows import lives
-from tests.flows.judge import counts_add_up
+from tests.flows.judge import Broken, counts_add_up
 from tests.flows.place import Place
 from tests.flows.test_killed_delta import new_tickets
 
@@ -27,6 +31,42 @@ def everything_once(place: Place) -> None:
     assert again.tally.counts()["unchanged"] == place.tickets
     assert place.desks.registrations() == registered
     place.judge()
+
+
+def test_an_emptied_source_stops_the_next_run(place: Place) -> None:
+    emptied_source_stops(place)
+
+
+def emptied_source_stops(place: Place) -> None:
+    """With one ticket left of those that were migrated, a run says so and writes nothing."""
+    lives.whole(place)
+    registered = place.desks.registrations()
+    with _emptied(place), patch.object(backfill, "FEW", 3):  # a world smaller than those the brake watches over
+        message = _stopped_by_a_brake(place)
+    assert f"shows 1 tickets, but {place.tickets} were migrated" in message
+    assert place.desks.registrations() == registered
+
+
+def _stopped_by_a_brake(place: Place) -> str:
+    try:
+        lives.whole(place)
+    except Brake as e:
+        return e.message
+    raise Broken("an emptied source was taken for a finished one")
+
+
+@contextmanager
+def _emptied(place: Place) -> Iterator[None]:
+    """All tickets but one are gone, for a while."""
+    old = place.desks.old
+    tickets = dict(old.tables.tickets)
+    for id in sorted(tickets)[1:]:
+        old.vanish(id)
+    try:
+        yield
+    finally:
+        old.tables.tickets.update(tickets)
+        old.tables.changed()
 
 
 def test_private_notes_are_kept_on_this_machine_and_counted(ugly_place: Place) -> None:
