@@ -28,6 +28,9 @@ class Departure:
         self.at = self.arrived = at
 
 
+REMEMBERED = 5_000
+"""So many departures are looked back at: a whole second of them, or of a very high limit the share of one."""
+
 FELT = 0.05
 """Seconds of waiting below which nobody needs to be told."""
 
@@ -49,7 +52,7 @@ class Budget:
         self.paused_until = 0.0
         self.reason = ""
         self.taken = 0
-        most = math.ceil(per_second)
+        most = min(math.ceil(per_second), REMEMBERED)
         self._span = most / per_second
         self._left: deque[Departure] = deque(maxlen=most)
         self._fastest, self._answers = math.inf, 0

@@ -21,8 +21,10 @@ def commonly_decoded(text: str) -> str | None:
     ands = text.count("&")
     if ands == text.count("&amp;"):
         return text.replace("&amp;", "&") if ands else text
-    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
-    plain = plain.replace("&#039;", "'").replace("&#39;", "'")
+    plain = text.replace("&lt;", "<").replace("&gt;", ">")
+    if "&" not in plain:
+        return plain
+    plain = plain.replace("&quot;", '"').replace("&#039;", "'").replace("&#39;", "'")
     # `&amp;` comes last: what it becomes must not be read again.
     return plain.replace("&amp;", "&") if plain.count("&") == plain.count("&amp;") else None
 

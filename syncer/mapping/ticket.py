@@ -81,11 +81,21 @@ class Mapper:
     def values(self, ticket: Ticket, missing: Missing, losses: list[str]) -> tuple[str, str, dict[str, str]]:
         """Title, body and fields in the target's words; what has no decision goes to `missing`."""
         fields: dict[str, str] = {}
-        for name, of in self._fields:
-            if value := _tried(name, of, ticket, missing, losses):
-                fields[name] = value
-        title = " ".join(_tried("title", self._title, ticket, missing, losses).split())
-        body = _tried("body", self._body, ticket, missing, losses)
+        lost = len(losses)
+        try:
+            for name, of in self._fields:
+                if value := of(ticket, missing, losses):
+                    fields[name] = value
+            title = self._title(ticket, missing, losses) or ""
+            body = self._body(ticket, missing, losses) or ""
+        except ValueError:  # a conversion, and rare: each field by itself, so that all that is missing is named
+            missing.clear()
+            del losses[lost:]
+            tried = {name: _tried(name, of, ticket, missing, losses) for name, of in self._fields}
+            fields = {name: value for name, value in tried.items() if value}
+            title = _tried("title", self._title, ticket, missing, losses)
+            body = _tried("body", self._body, ticket, missing, losses)
+        title = " ".join(title.split())
         self._status(fields, losses)
         self._requester(ticket, fields, missing, losses)
         for name, kind in self._required:

@@ -1,7 +1,7 @@
 """Finds out what became of writes whose answer was lost. Looks; never writes.
 
-A doubt belongs to an attempt. It is looked for at once, and then once more when the desk's settle time has passed
-since that attempt was stamped; only a look after that can say that the ticket is surely absent.
+A doubt belongs to an attempt. It is looked for at once, a few times more while the desk's settle time passes, and once
+more when that is over since the attempt was stamped; only this last look can say that the ticket is surely absent.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from syncer.pipeline.search_lag import SearchLag
 GATHER = 0.05
 """Seconds in which last looks are gathered, so that one walk over the newest tickets serves them all."""
 LAG_MARGIN = 1.5
+SHORTEST_PAUSE = 0.5
 
 
 class Doubts:
@@ -74,15 +75,22 @@ class Doubts:
         """The ticket an attempt stamped at `stamp` (monotonic) made; None when there is surely none."""
         self.pending += 1
         try:
-            if (found := (await self._target.find([key], None)).get(key)) is not None:
+            if (found := await self._look_once(key)) is not None:
                 return found
-            settle = self._target.settle + LAG_MARGIN * await self.lag.known()
-            wait = stamp + settle - time.monotonic()
-            if wait > 0:
-                await asyncio.sleep(wait)
+            lag = LAG_MARGIN * await self.lag.known()
+            pause = max(SHORTEST_PAUSE, lag)
+            while (left := stamp + self._target.settle + lag - time.monotonic()) > 0:
+                await asyncio.sleep(min(pause, left))
+                pause *= 3
+                # Most lost answers were of tickets that were made: they need not wait until the rest is sure.
+                if left > pause and (found := await self._look_once(key)) is not None:
+                    return found
             return await self._look_for_the_last_time(key, floor)
         finally:
             self.pending -= 1
+
+    async def _look_once(self, key: Key) -> TicketId | None:
+        return (await self._target.find([key], None)).get(key)
 
     async def _look_for_the_last_time(self, key: Key, floor: TicketId | None) -> TicketId | None:
         future: asyncio.Future[TicketId | None] = asyncio.get_running_loop().create_future()
