@@ -68,12 +68,13 @@ class Ref(Struct, frozen=True):
 
 class Page(Struct, frozen=True):
     """Some refs, in no promised order, maybe seen before. `cursor` is set on the last page of a sweep that
-    saw everything up to it; `begins`, on the first page of a scan, is where that cursor will be; `note` says
-    something a report should tell."""
+    saw everything up to it; `begins`, on the first page of a scan, is where that cursor will be; `swept` says that
+    all was seen once but what moved meanwhile, which comes after; `note` says something a report should tell."""
 
     refs: tuple[Ref, ...]
     cursor: Cursor | None = None
     begins: Cursor | None = None
+    swept: bool = False
     note: str | None = None
 
 

@@ -98,7 +98,8 @@ async def sweep(read_at: ReadAt) -> AsyncIterator[list[TicketId]]:
 
 
 async def sweep_until_quiet(read_at: ReadAt, most: int = 6) -> AsyncIterator[list[TicketId]]:
-    """Sweeps until one brings no id that was not known, at most `most`; yields only what is new.
+    """Sweeps until one brings no id that was not known, at most `most`; yields only what is new, and an empty list
+    at the end of each sweep.
 
     One sweep misses rows that moved from the part still unread to the part already read.
     """
@@ -108,5 +109,6 @@ async def sweep_until_quiet(read_at: ReadAt, most: int = 6) -> AsyncIterator[lis
         async for ids in sweep(read_at):
             if fresh := known.new(ids):
                 yield fresh
+        yield []
         if len(known) == before:
             return

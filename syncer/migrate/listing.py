@@ -21,20 +21,37 @@ PAGE = 2000
 
 
 class Listing(Struct, kw_only=True):
-    """What one scan saw, in the order of the ids. `cursor` is where changes since the scan begin."""
+    """What the first sweep of a scan saw, in the order of the ids; `rest` is that scan, which goes on after it."""
 
     ids: SeenIds
-    cursor: Cursor | None
+    rest: AsyncIterator[Page]
+    begins: Cursor | None = None
+    cursor: Cursor | None = None
     notes: list[str]
 
     async def pages(self) -> AsyncIterator[Page]:
-        """As the scan told it, without repeats."""
-        yield Page((), begins=self.cursor)
+        """The whole scan: what was seen is told at once, the rest is swept while tickets are already under way.
+
+        May be asked again when it is through, and tells all of it then.
+        """
+        yield Page((), begins=self.begins)
         for note in self.notes:
             yield Page((), note=note)
         for ids in self.chunks():
             yield Page(tuple(Ref(id) for id in ids))
+        async for page in self.rest:
+            self.add(page)
+            yield page
         yield Page((), cursor=self.cursor)
+
+    def add(self, page: Page) -> None:
+        """Remember a page of the scan."""
+        for ref in page.refs:
+            self.ids.add(ref.id)
+        if page.note:
+            self.notes.append(page.note)
+        self.begins = page.begins or self.begins
+        self.cursor = page.cursor or self.cursor
 
     def chunks(self) -> Iterator[list[TicketId]]:
         """The ids in lists of a size that suits the ledger."""
@@ -44,17 +61,15 @@ class Listing(Struct, kw_only=True):
 
 
 async def listed(engine: Engine) -> Listing:
-    """Scan the whole source. Raises what a scan raises, Interrupted when asked to stop."""
-    listing, tally = Listing(ids=SeenIds(), cursor=None, notes=[]), Tally()
-    async for page in engine.source.scan():
+    """Scan the source until all was seen once. Raises what a scan raises, Interrupted when asked to stop."""
+    listing, tally = Listing(ids=SeenIds(), rest=engine.source.scan(), notes=[]), Tally()
+    async for page in listing.rest:
         _go_on(engine)
-        for ref in page.refs:
-            listing.ids.add(ref.id)
-        if page.note:
-            listing.notes.append(page.note)
-        listing.cursor = page.cursor or listing.cursor
+        listing.add(page)
         tally.read = len(listing.ids)
         engine.watch(tally, None)
+        if page.swept:
+            break
     return listing
 
 

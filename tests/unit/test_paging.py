@@ -118,3 +118,11 @@ async def test_a_list_that_never_rests_is_left_after_so_many_sweeps() -> None:
         return [TicketId(f"{len(sweeps)}")] if offset == 0 else []
 
     assert len(await _all(sweep_until_quiet(ever_new, most=6))) == 6
+
+
+async def test_each_sweep_says_that_it_is_through() -> None:
+    async def same(offset: int) -> list[TicketId]:
+        return [TicketId("1"), TicketId("2")] if offset == 0 else []
+
+    told = [ids async for ids in sweep_until_quiet(same)]
+    assert told == [["1", "2"], [], []]

@@ -98,7 +98,7 @@ class InvGate:
             return await self._view_page([("limit", self._config.list_rows), ("offset", offset)])
 
         async for ids in sweep_until_quiet(read_at):
-            yield Page(tuple(Ref(id) for id in ids))
+            yield Page(tuple(Ref(id) for id in ids), swept=not ids)
         async for page in self.list_changed(Cursor(str(start))):
             yield Page(page.refs)
         yield Page((), cursor=Cursor(str(start)))
