@@ -37,16 +37,19 @@ class Search:
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest id for each marker that is there."""
-        found: dict[Key, TicketId] = {}
-        for key in keys:
-            for preset in ("AllTickets", "CompletedTickets"):
-                if hits := await self._titled(key, preset):
-                    found[key] = _lowest(key, hits)
-                    break
+        # Side by side, as the budget allows: one after another, many doubts would take longer than some lives last.
+        looks = await asyncio.gather(*map(self._wherever, keys))
+        found = {key: id for key, id in zip(keys, looks, strict=True) if id is not None}
         missing = set(keys) - set(found)
         if missing and newer is not None:
             found.update(await self._walk(missing, newer))
         return found
+
+    async def _wherever(self, key: Key) -> TicketId | None:
+        for preset in ("AllTickets", "CompletedTickets"):
+            if hits := await self._titled(key, preset):
+                return _lowest(key, hits)
+        return None
 
     async def _titled(self, key: Key, preset: str) -> list[TicketId]:
         """Ids whose title ends with exactly this marker; the search itself may match more, or less exactly."""
