@@ -15,6 +15,7 @@ from syncer.errors import InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState
+from syncer.pipeline.blame import Blame
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.extract import answers
 from syncer.pipeline.journal import Journal
@@ -39,6 +40,7 @@ class Load:
         self._doubts = doubts
         self._tally = tally
         self._spool = spool
+        self._blame = Blame()
         # Bound once: the proxy of structlog binds anew at each call.
         self._log = structlog.get_logger().bind()
 
@@ -60,14 +62,14 @@ class Load:
             self._journal.close(draft.source_id, EffectState.REFUSED)
             self._park(draft, e.reason, e.message)
         finally:
+            self._blame.over(draft.source_id)
             for file in files:
                 if file.path is not None:
                     file.path.unlink(missing_ok=True)
 
     async def _until_settled(self, draft: Draft, files: Sequence[Download]) -> None:
         """Attempt after attempt, each with its own announcement, until one is known to have happened."""
-        waits, doubts, withheld = 0, 0, draft.withheld
-        before = self._tally.results[Result.CREATED]
+        waits, withheld = 0, draft.withheld
         while True:
             floor = self._doubts.floor()
             await self._target.admit()
@@ -81,17 +83,15 @@ class Load:
                 # The attempt may have lasted until its timeout: count from its end.
                 if await self._adopted(draft, draft.key, time.monotonic(), floor):
                     return
-                doubts += 1
-                if doubts >= ATTEMPTS:
-                    how = f"{e.message}; tried {ATTEMPTS} times, and looked each time: it is not there"
-                    self._give_up(how, others=self._tally.results[Result.CREATED] > before)
+                if self._blame.failed(draft.source_id) >= ATTEMPTS:
+                    self._give_up(draft.source_id, e)
                 continue
             except Retryable as e:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
                 waits += 1
                 if waits >= ATTEMPTS:
-                    how = f"{e.message}; tried {ATTEMPTS} times"
-                    self._give_up(how, others=self._tally.results[Result.CREATED] > before)
+                    raise  # the desk says not now, whatever the ticket
+                self._tally.trouble = e.message
                 await asyncio.sleep(e.after if e.after is not None else FIRST_WAIT * 2**waits)
                 continue
             except Rejected:
@@ -104,10 +104,10 @@ class Load:
             self._log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=took)
             return
 
-    @staticmethod
-    def _give_up(how: str, *, others: bool) -> None:
-        """The target never takes this one, and surely never made it: the ticket is at fault where others pass."""
-        if others:
+    def _give_up(self, id: TicketId, error: InDoubt) -> None:
+        """The target never takes this one, and surely never made it: park it if the fault is its own, else stop."""
+        how = f"{error.message}; tried {ATTEMPTS} times, and looked each time: it is not there"
+        if self._blame.is_its_own(id, took_before=self._tally.results[Result.UNCHANGED] > 0):
             raise Rejected(how, reason="no_answer")
         raise Retryable(how, hint="The target does not take tickets now; the same command goes on later.")
 
@@ -134,6 +134,8 @@ class Load:
     def _created(self, draft: Draft, written: Written) -> None:
         self._journal.done(draft.source_id, written.id)
         self._doubts.made(draft.key, written.id)
+        self._blame.made()
+        self._tally.trouble = ""
         self._tally.count(Result.CREATED, draft.source_id)
         self._tally.lost((*draft.losses, *written.losses))
 

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiohttp import web
 
 from syncer.deskkit.emulation import World
@@ -24,18 +23,22 @@ from .front_door import Answer, syncer
 class Breaking:
     """A desk that refuses each call to `path` that holds `poison` with a status of ours, and does nothing then."""
 
-    def __init__(self, emulator: Any, path: str, poison: bytes, status: int = 500) -> None:
+    def __init__(self, emulator: Any, path: str, poison: bytes, status: int = 500, after: int = 0) -> None:
         self._emulator = emulator
         self.path = path
         self.poison = poison
         self.status = status
         self.broke = 0
+        self.after = after
+        """So many calls pass first."""
 
     def app(self) -> web.Application:
         @web.middleware
         async def breaking(request: web.Request, handler: Any) -> web.StreamResponse:
             held = request.query_string.encode() + await request.read() if request.path.endswith(self.path) else b""
-            if held and self.poison in held:
+            if held and self.poison in held and self.after:
+                self.after -= 1
+            elif held and self.poison in held:
                 self.broke += 1
                 return web.Response(status=self.status, text="Object reference not set to an instance of an object.")
             response: web.StreamResponse = await handler(request)
@@ -56,19 +59,18 @@ async def migrated(tmp_path: Path, dsn: str, world: World, old: Any, new: Any, p
         return await asyncio.to_thread(syncer, "migrate", "--yes", "--config", config, "--json")
 
 
-async def loaded(tmp_path: Path, dsn: str, poison: bytes, status: int) -> tuple[Answer, Breaking, TiktingEmulator]:
+async def loaded(
+    tmp_path: Path, dsn: str, poison: bytes, status: int, after: int = 0
+) -> tuple[Answer, Breaking, TiktingEmulator]:
     world = generate(1, 12)
     new = TiktingEmulator(emptied(world))
-    breaking = Breaking(new, "/register", poison, status)
+    breaking = Breaking(new, "/register", poison, status, after)
     answer = await migrated(tmp_path, dsn, world, InvGateEmulator(world), breaking, new.people_csv())
     return answer, breaking, new
 
 
-@pytest.mark.parametrize("status", [500, 429], ids=["an answer that leaves a doubt", "a refusal to do it now"])
-async def test_a_ticket_that_breaks_the_target_is_parked_and_the_others_pass(
-    tmp_path: Path, dsn: str, status: int
-) -> None:
-    answer, breaking, new = await loaded(tmp_path, dsn, b"[IG-1005]", status)
+async def test_a_ticket_that_breaks_the_target_is_parked_and_the_others_pass(tmp_path: Path, dsn: str) -> None:
+    answer, breaking, new = await loaded(tmp_path, dsn, b"[IG-1005]", 500)
     assert answer.code == 1, answer.err
     (parked,) = answer.document["parked"]
     assert parked["reason"] == "no_answer"
@@ -85,6 +87,18 @@ async def test_a_target_that_breaks_on_every_ticket_ends_the_run_and_parks_none(
     assert "not there" in answer.err
     assert "the same command" in answer.err
     assert new.state()["tickets"] == []
+
+
+async def test_a_target_that_turns_all_away_from_some_moment_on_ends_the_run_and_parks_none(
+    tmp_path: Path, dsn: str
+) -> None:
+    answer, breaking, new = await loaded(tmp_path, dsn, b"CreatorId", 429, after=4)
+    assert answer.code == 3, answer.err
+    assert breaking.broke >= 6
+    assert answer.out == ""
+    assert len(new.state()["tickets"]) == 4
+    again = await asyncio.to_thread(syncer, "parked", "list", "--config", tmp_path / "syncer.yaml", "--json")
+    assert again.document["parked"] == []
 
 
 async def test_a_file_that_breaks_the_source_parks_its_ticket_and_the_others_pass(tmp_path: Path, dsn: str) -> None:
