@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,8 @@ def syncer(ctx: click.Context, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line; the exit code is the process's."""
+    # Who ends us politely gets the same words as Ctrl-C, also before a run listens for itself.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(syncer.main(standalone_mode=False))
     except click.exceptions.Exit as e:
