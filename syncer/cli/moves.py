@@ -97,7 +97,7 @@ def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
 async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> Listing | None:
     """No write before every value that occurs has a decision; and, unless told not to, before a person agreed.
 
-    What was listed meanwhile, if it is still fresh.
+    Gives the listing that was made for it, unless a person took their time since.
     """
     from syncer.errors import ConfigError
     from syncer.migrate import backfill, lookups

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from syncer.deskkit.budget import Budget
+from syncer.log import redact
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.tally import Result, Tally
 from syncer.reports.words import counted
@@ -45,11 +46,13 @@ class Progress:
 
     def line(self, tally: Tally, doubts: Doubts | None) -> str:
         """The state in one line."""
+        waits = self._waits(tally, doubts)
+        if tally.doing:
+            return f"{self._what}: {tally.doing}{'; waits for ' + waits if waits else ''}"
         rate, left = self._rate(), ""
         if rate > 0 and tally.read > tally.ended():
             left = f", {_span((tally.read - tally.ended()) / rate)} left of what is listed"
         done = f"{tally.ended():,} of {tally.read:,} {self._facts(tally)}, {rate:,.0f}/s"
-        waits = self._waits(doubts)
         return f"{self._what}: {done}{left}{'; waits for ' + waits if waits else ''}"
 
     def _facts(self, tally: Tally) -> str:
@@ -62,10 +65,12 @@ class Progress:
         (t0, n0), (t1, n1) = self._marks[0], self._marks[-1]
         return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
 
-    def _waits(self, doubts: Doubts | None) -> str:
+    def _waits(self, tally: Tally, doubts: Doubts | None) -> str:
         waits = [f"{name}: {why}" for name, budget in self._budgets.items() if (why := budget.limiting())]
         if doubts is not None and doubts.pending:
             waits.append(f"{counted(doubts.pending, 'lost answer')} to be looked for")
+        if tally.trouble:
+            waits.append(f"a better answer than: {redact(tally.trouble)}")
         return "; ".join(waits)
 
     def _draw(self, tally: Tally, doubts: Doubts | None) -> None:
@@ -79,12 +84,12 @@ class Progress:
     def _short(self, tally: Tally, doubts: Doubts | None) -> str:
         """What stands beside the bar, the most important first: a narrow terminal cuts its end."""
         rate = self._rate()
-        facts = [f"{tally.ended():,}/{tally.read:,}", f"{rate:,.0f}/s"]
+        facts = [tally.doing] if tally.doing else [f"{tally.ended():,}/{tally.read:,}", f"{rate:,.0f}/s"]
         if rate > 0 and tally.read > tally.ended():
             facts.append(f"{_span((tally.read - tally.ended()) / rate)} left")
         if parked := tally.results[Result.PARKED]:
             facts.append(f"{parked:,} parked")
-        if waits := self._waits(doubts):
+        if waits := self._waits(tally, doubts):
             facts.append(f"waits for {waits}")
         return "  ".join(facts)
 

@@ -66,7 +66,7 @@ async def listed(engine: Engine) -> Listing:
     async for page in listing.rest:
         _go_on(engine)
         listing.add(page)
-        tally.read = len(listing.ids)
+        tally.doing = f"listing {engine.config.source}, {len(listing.ids):,} tickets so far"
         engine.watch(tally, None)
         if page.swept:
             break
@@ -78,7 +78,7 @@ async def meets(engine: Engine, listing: Listing, values: Collection[tuple[str, 
 
     True also where the source cannot tell: then only a plan knows.
     """
-    source, wanted = engine.source, frozenset(values)
+    source, wanted, tally, looked = engine.source, frozenset(values), Tally(), 0
     if not isinstance(source, TellsValues):
         return True
 
@@ -89,6 +89,9 @@ async def meets(engine: Engine, listing: Listing, values: Collection[tuple[str, 
     size = engine.source.capabilities.fetch_batch
     for chunk in listing.chunks():
         _go_on(engine)
+        tally.doing = f"looking for values without a decision, {looked:,} of {len(listing.ids):,} tickets"
+        engine.watch(tally, None)
+        looked += len(chunk)
         links = await effects.links(engine.pool, engine.id, chunk)
         ids = [id for id in chunk if (link := links.get(id)) is None or link.state != EffectState.DONE]
         batches = [ids[start : start + size] for start in range(0, len(ids), size)]
@@ -102,4 +105,4 @@ async def meets(engine: Engine, listing: Listing, values: Collection[tuple[str, 
 
 def _go_on(engine: Engine) -> None:
     if engine.stop.is_set():
-        raise Interrupted("stopped on request", hint="Nothing was written yet. The same command begins anew.")
+        raise Interrupted("stopped on request", hint="This run has written nothing yet. The same command begins anew.")

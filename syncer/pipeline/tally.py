@@ -31,6 +31,10 @@ class Tally:
         self.unmapped: Counter[tuple[str, str, str]] = Counter()
         self.examples: dict[object, list[str]] = {}
         self.adopted = 0
+        self.doing = ""
+        """In words, what is done before the first ticket can have an outcome."""
+        self.trouble = ""
+        """In words, why nothing passes just now."""
         self.notes: list[str] = []
 
     def count(self, result: Result, id: TicketId, reason: str = "") -> None:
