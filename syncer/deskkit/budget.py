@@ -18,6 +18,12 @@ limit; what is not needed is saved up for so many seconds, for the moment in whi
 KNOWN = 20
 """So many answers tell how long a request takes at least; before that all of it may have been its way."""
 
+REMEMBERED = 5_000
+"""So many departures are looked back at: a whole second of them, or of a very high limit the share of one."""
+
+FELT = 0.05
+"""Seconds of waiting below which nobody needs to be told."""
+
 
 class Departure:
     """A request that left, and when it had arrived at the latest, as far as we can tell."""
@@ -26,13 +32,6 @@ class Departure:
 
     def __init__(self, at: float) -> None:
         self.at = self.arrived = at
-
-
-REMEMBERED = 5_000
-"""So many departures are looked back at: a whole second of them, or of a very high limit the share of one."""
-
-FELT = 0.05
-"""Seconds of waiting below which nobody needs to be told."""
 
 
 class Budget:

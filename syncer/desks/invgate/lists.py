@@ -75,7 +75,7 @@ def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
 def person(row: dict[str, Any]) -> LookupValue:
     """A user; the deleted and disabled ones are not active."""
     name = " ".join(str(part) for part in (row.get("name"), row.get("lastname")) if part)
-    gone = wire.seen_by_customer(row.get("is_disabled")) or wire.seen_by_customer(row.get("is_deleted"))
+    gone = wire.clearly_yes(row.get("is_disabled")) or wire.clearly_yes(row.get("is_deleted"))
     return LookupValue(
         kind="person",
         id=str(row["id"]),

@@ -41,32 +41,6 @@ class CommentRow(Struct):
 Comments = list[CommentRow] | dict[str, CommentRow] | None
 
 
-class IncidentRow(Struct):
-    """A ticket (contract 3.1.1); keys we do not know are passed over."""
-
-    id: Loose
-    pretty_id: str | None = None
-    title: str | None = None
-    description: str | None = None
-    status_id: Loose = None
-    priority_id: Loose = None
-    type_id: Loose = None
-    source_id: Loose = None
-    category_id: Loose = None
-    location_id: Loose = None
-    user_id: Loose = None
-    creator_id: Loose = None
-    assigned_group_id: Loose = None
-    assigned_id: Loose = None
-    created_at: Loose = None
-    last_update: Loose = None
-    closed_at: Loose = None
-    solved_at: Loose = None
-    attachments: Ids = None
-    custom_fields: Map = None
-    comments: Comments | UnsetType = UNSET
-
-
 class ValuesRow(Struct):
     """Only what a ticket holds of the lists: decoded many times faster than the whole."""
 
@@ -77,6 +51,25 @@ class ValuesRow(Struct):
     category_id: Loose = None
     location_id: Loose = None
     assigned_group_id: Loose = None
+
+
+class IncidentRow(ValuesRow, kw_only=True):
+    """A ticket (contract 3.1.1); keys we do not know are passed over."""
+
+    id: Loose
+    pretty_id: str | None = None
+    title: str | None = None
+    description: str | None = None
+    user_id: Loose = None
+    creator_id: Loose = None
+    assigned_id: Loose = None
+    created_at: Loose = None
+    last_update: Loose = None
+    closed_at: Loose = None
+    solved_at: Loose = None
+    attachments: Ids = None
+    custom_fields: Map = None
+    comments: Comments | UnsetType = UNSET
 
 
 _bulk = msgspec.json.Decoder(dict[str, IncidentRow] | list[IncidentRow])
@@ -144,8 +137,8 @@ def moment(value: Loose) -> datetime | None:
         return None
 
 
-def seen_by_customer(value: Loose) -> bool:
-    """Whether a comment is public. Anything but a clear yes is private."""
+def clearly_yes(value: Loose) -> bool:
+    """Whether a flag is set. Anything but a clear yes is no: a comment is private then."""
     return value is True or value == 1 or value in ("1", "true")
 
 
@@ -192,7 +185,7 @@ def values(body: bytes, what: str) -> list[dict[str, str]]:
     return [_values(row) for row in (found.values() if isinstance(found, dict) else found)]
 
 
-def _values(row: IncidentRow | ValuesRow) -> dict[str, str]:
+def _values(row: ValuesRow) -> dict[str, str]:
     pairs = zip(_KIND_NAMES, _kind_values(row), strict=True)
     return {kind: str(value) for kind, value in pairs if value is not None and value != ""}
 
@@ -245,7 +238,7 @@ def comments(value: Comments) -> tuple[Comment, ...]:
             author=ident(c.author_id),
             created_at=moment(c.created_at),
             body=text(c.message),
-            public=seen_by_customer(c.customer_visible),
+            public=clearly_yes(c.customer_visible),
             # The manual and the instances differ in the name of the key; who has both means both.
             files=files(c.attached_files, c.attachments),
         )
