@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 import uvloop
 
-PAGE = 500
+PAGE = 1000
 BULK = 100
 TAG = re.compile(r"<[^>]+>")
 BOUNDARY = "plain-" + os.urandom(12).hex()

@@ -45,7 +45,7 @@ class InvGateConfig(DeskConfig):
     budget: BudgetConfig = Field(
         default=BudgetConfig(per_second=4, parallel=3), description="InvGate publishes no limit; 429 was met."
     )
-    list_rows: int = Field(default=500, ge=10, le=1000, description="Rows asked of incidents.by.view.")
+    list_rows: int = Field(default=1000, ge=10, le=1000, description="Rows asked of incidents.by.view.")
     bulk: int = Field(default=100, ge=1, le=200, description="Tickets asked in one incidents call.")
     overlap_minutes: int = Field(default=15, ge=1, description="How far a delta reads back before its cursor.")
     pause: Positive = Field(default=30.0, description="Seconds to wait after a 429 that does not say how long.")
