@@ -74,7 +74,7 @@ class Brake(Stopped):
 
 
 class Fatal(Stopped):
-    """The desk broke its contract."""
+    """The desk broke its contract, or we did."""
 
 
 class InDoubt(SyncerError):

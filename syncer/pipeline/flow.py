@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from syncer.deskkit.contract import Page, Ref, Source, Unreadable
 from syncer.deskkit.paging import SeenIds
-from syncer.errors import Interrupted
+from syncer.errors import Fatal, Interrupted
 from syncer.mapping.ticket import Mapper, Skipped
 from syncer.model.draft import Draft, Unmapped
 from syncer.model.ids import Cursor, TicketId
@@ -76,7 +76,8 @@ async def run_pass(route: Pass, pages: AsyncIterator[Page]) -> Cursor | None:
     """Carry every ticket the pages name to its outcome; the cursor that holds when all of them have one.
 
     A ticket is counted once however often the pages name it. Tickets do not wait for each other. Raises what ends a
-    pass, and Interrupted when `stop` was set: what was under way is finished first, and nothing new is begun.
+    pass, Fatal when the outcomes do not add up to what was read, and Interrupted when `stop` was set: what was under
+    way is finished first, and nothing new is begun.
     """
     queues = _Queues(route)
     try:
@@ -89,6 +90,11 @@ async def run_pass(route: Pass, pages: AsyncIterator[Page]) -> Cursor | None:
         raise _first(e) from e
     if route.stop.is_set():
         raise Interrupted("stopped on request", hint="The same command goes on where this one stopped.")
+    if (ended := route.tally.ended()) != route.tally.read:  # promise a; the checkpoint stays
+        raise Fatal(
+            f"{route.tally.read:,} tickets were read, but {ended:,} have an outcome: a fault of syncer's",
+            hint="Please report it. What was written is on record; the same command looks at every ticket again.",
+        )
     return listing.result()
 
 

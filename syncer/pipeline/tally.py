@@ -64,10 +64,6 @@ class Tally:
         """How many records have an outcome."""
         return sum(self.results.values())
 
-    def balanced(self) -> bool:
-        """Promise a: the sum is right."""
-        return self.read == self.ended()
-
     def counts(self) -> dict[str, int]:
         """For the run's row."""
         return {"read": self.read, **{r: self.results[r] for r in Result}, "adopted": self.adopted}

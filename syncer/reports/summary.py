@@ -90,7 +90,6 @@ def of_plan(route: Route, tables: Tables, target: Capabilities, tally: Tally) ->
         "target": route.target,
         "mapping": str(route.mapping),
         "counts": tally.counts(),
-        "balanced": tally.balanced(),
         "blockers": blockers,
         "parked": _parked(tally),
         "losses": _losses(tally),
@@ -160,7 +159,6 @@ def of_run(report: _Report) -> dict[str, Any]:
         "kind": report.kind,
         "seconds": round(report.seconds, 3),
         "counts": tally.counts(),
-        "balanced": tally.balanced(),
         "parked": _parked(tally),
         "losses": _losses(tally),
         "private_notes": str(report.sidecar) if report.sidecar else None,
@@ -175,7 +173,7 @@ def run_text(report: _Report) -> str:
     took = f"{counted(counts['read'], 'ticket')} in {seconds:,.1f} s, {counts['read'] / seconds:,.0f}/s"
     lines = [f"Run {run['run']} of {run['route']} ({run['kind']}) is done: {took}"]
     total = " + ".join(f"{counts[r]:,} {r}" for r in Result)
-    lines.append(f"  {counts['read']:,} read = {total}" + ("" if run["balanced"] else "  THE SUM IS WRONG"))
+    lines.append(f"  {counts['read']:,} read = {total}")
     if counts["adopted"]:
         lines.append(
             f"  {counts['adopted']:,} of the created ones were found on the target after their answer was lost"

@@ -16,6 +16,7 @@ from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox.up import emptied
 from tests.desks.serving import served
+from tests.flows.worlds import SECRET
 
 T = TypeVar("T")
 Answer = Callable[[], Awaitable[web.StreamResponse]]
@@ -52,6 +53,8 @@ class Desks:
         self.new = TiktingEmulator(emptied(world))
         self.old_url = self.new_url = ""
         self.watch: Watch = only_answer
+        self.leaks: list[str] = []
+        """Requests that told the target of a private note, also those it refused or never answered."""
         self._under_way = 0
 
     async def open(self, stack: AsyncExitStack) -> None:
@@ -68,7 +71,9 @@ class Desks:
             self._under_way += 1
             try:
                 # A whole request will be dealt with, whatever becomes of its sender meanwhile.
-                await request.read()
+                body = await request.read()
+                if carrier is self.new.carrier and SECRET.encode() in body + request.path_qs.encode():
+                    self.leaks.append(f"{request.method} {request.path}")
                 return await self.watch(request, lambda: whole(request, handler, entry))
             finally:
                 self._under_way -= 1
@@ -87,6 +92,7 @@ class Desks:
 
         async def work() -> None:
             self.watch = only_answer
+            self.leaks.clear()
             for ticket in list(self.new.shelf.live):
                 self.new.shelf.delete(ticket)
             for desk in (self.old, self.new):

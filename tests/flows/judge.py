@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,12 @@ def judge(desks: Desks, home: Path) -> None:
     for id, there in marked.items():
         if there and id in source["tickets"]:
             old, new = source["tickets"][id], there[0]
-            wrong = [*_fields(old, new, source, target, people), *_texts(old, new, contents), *_files(old, new)]
+            wrong = [*_fields(old, new, source, target, people), *_files(old, new)]
+            text = _letters(new, contents)
+            wrong += [*_texts(old, text), *_names_and_times(old, text, source["users"])]
             faults += [f"{id}: {one}" for one in wrong]
     faults += _leaks(source, target, contents)
+    faults += [f"a private note was told in {call}" for call in desks.leaks]
     faults += _sidecars(source, home)
     if faults:
         raise Broken("\n".join(faults))
@@ -68,7 +72,7 @@ def _fields(
     title = " ".join(old["title"].split())
     shown = new["title"].rpartition(" [")[0]
     whole = shown == title or (shown.endswith("…") and len(new["title"]) == 255 and title.startswith(shown[:-1]))
-    if "&" not in title and not whole:
+    if not whole:
         yield f"title {shown!r} instead of {title!r}"
     names = _names(target["lookups"])
     leaf = old["category"][-1] if old["category"] else None
@@ -89,14 +93,18 @@ def _fields(
         yield f"requester {new['creator_email']} instead of {wanted}"
 
 
-def _texts(old: dict[str, Any], new: dict[str, Any], contents: dict[str, bytes]) -> Iterator[str]:
-    """The body, then the public comments in their order, each once, and every word of them."""
+def _letters(new: dict[str, Any], contents: dict[str, bytes]) -> str:
+    """The text on the target without its spaces: one that was cut in two may have been cut within a word."""
     rest = [contents[file["sha256"]].decode() for file in new["uploads"] if _REST.match(file["name"])]
     text = "".join([new["description"].removesuffix("[The rest is in the attached file.]").rstrip(), *rest])
+    return "".join(_WORD.findall(text))
+
+
+def _texts(old: dict[str, Any], letters: str) -> Iterator[str]:
+    """The body, then the public comments in their order, each once, and every word of them."""
     public = [c for c in old["comments"] if c["customer_visible"]]
     wanted = [w for html in (old["description"], *(c["message"] for c in public)) for w in _words(html)]
-    # Without the spaces: a text that was cut in two may have been cut within a word.
-    letters, at = "".join(_WORD.findall(text)), 0
+    at = 0
     for word in wanted:
         at = letters.find(word, at)
         if at < 0:
@@ -108,12 +116,40 @@ def _texts(old: dict[str, Any], new: dict[str, Any], contents: dict[str, bytes])
         yield f"comments told as {told}"
 
 
+def _names_and_times(old: dict[str, Any], letters: str, users: dict[str, Any]) -> Iterator[str]:
+    """Who asked, who works on it, when it began; who said each comment and when, right before it."""
+
+    def missing(told: str, who: int | None, when: int) -> Iterator[str]:
+        user = users.get(str(who))
+        if user and "".join(_WORD.findall(f"{user['name']} {user['lastname']}")) not in told:
+            yield f"{user['name']} {user['lastname']} is not named"
+        if datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M%SUTC") not in told:
+            yield f"the time {when} is not told"
+
+    head, _, _ = letters.partition("body")
+    for who in (old["user_id"], old["assigned_id"]):
+        yield from missing(head, who, old["created_at"])
+    at = 0
+    for comment in old["comments"]:
+        for word in _TOLD.findall(comment["message"]) if comment["customer_visible"] else ():
+            end = letters.find(word, at)
+            for one in missing(letters[at:end], comment["author_id"], comment["created_at"]):
+                yield f"comment {word}: {one}"
+            at = end
+
+
 def _files(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     public = [file for c in old["comments"] if c["customer_visible"] for file in c["files"]]
-    wanted = Counter((f["sha256"], f["size"]) for f in (*old["files"], *public))
-    there = Counter((f["sha256"], f["size"]) for f in new["uploads"] if not _REST.match(f["name"]))
+    wanted = Counter(_file(f) for f in (*old["files"], *public))
+    there = Counter(_file(f) for f in new["uploads"] if not _REST.match(f["name"]))
     if wanted != there:
-        yield f"{sum(there.values())} attachments of {sum(wanted.values())}, or not the same bytes"
+        other = [*wanted - there, *there - wanted]
+        yield f"{there.total()} attachments of {wanted.total()}, or others: {other}"
+
+
+def _file(file: dict[str, Any]) -> tuple[str, str, int]:
+    # In a quoted name a backslash may stand for itself, as browsers write it, or escape the next character.
+    return file["name"].replace("\\", ""), file["sha256"], file["size"]
 
 
 def _leaks(source: dict[str, Any], target: dict[str, Any], contents: dict[str, bytes]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -15,7 +15,7 @@ from syncer.migrate import backfill, engine
 from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.link import Intent
-from syncer.model.ticket import Ticket
+from syncer.model.ticket import Comment, Ticket
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.load import Load
@@ -73,26 +73,24 @@ def one_look_at_once() -> Iterator[None]:
 @contextmanager
 def private_notes_told() -> Iterator[None]:
     """The transcript does not ask who may read a comment."""
-    whole = Mapper.map
-
-    def told(self: Mapper, ticket: Ticket) -> Any:
-        comments = tuple(msgspec.structs.replace(c, public=True) for c in ticket.comments)
-        return whole(self, msgspec.structs.replace(ticket, comments=comments))
-
-    with patch.object(Mapper, "map", told):
+    with _comments(lambda told: tuple(msgspec.structs.replace(c, public=True) for c in told)):
         yield
 
 
 @contextmanager
 def comments_turned_around() -> Iterator[None]:
     """The newest comment is told first."""
+    with _comments(lambda told: told[::-1]):
+        yield
+
+
+def _comments(changed: Callable[[tuple[Comment, ...]], tuple[Comment, ...]]) -> Any:
     whole = Mapper.map
 
-    def turned(self: Mapper, ticket: Ticket) -> Any:
-        return whole(self, msgspec.structs.replace(ticket, comments=ticket.comments[::-1]))
+    def mapped(self: Mapper, ticket: Ticket) -> Any:
+        return whole(self, msgspec.structs.replace(ticket, comments=changed(ticket.comments)))
 
-    with patch.object(Mapper, "map", turned):
-        yield
+    return patch.object(Mapper, "map", mapped)
 
 
 @contextmanager
@@ -156,16 +154,37 @@ def lease_not_looked_at() -> Iterator[None]:
 
 
 @contextmanager
-def an_outcome_not_counted() -> Iterator[None]:
-    """One record in seven ends without being counted."""
+def created_not_counted() -> Iterator[None]:
+    """Some tickets that are over now are in no count, and nobody adds up."""
+    with _uncounted(Result.CREATED):
+        yield
+
+
+@contextmanager
+def parked_not_counted() -> Iterator[None]:
+    """Some tickets that could not pass are in no count, and nobody adds up."""
+    with _uncounted(Result.PARKED):
+        yield
+
+
+@contextmanager
+def skipped_not_counted() -> Iterator[None]:
+    """Tickets that a rule leaves behind are in no count, and nobody adds up."""
+    with _uncounted(Result.SKIPPED):
+        yield
+
+
+def _uncounted(which: Result) -> ExitStack:
     count = Tally.count
 
-    def sometimes(self: Tally, result: Result, id: TicketId, reason: str = "") -> None:
-        if int(id) % 7:
+    def forgetful(self: Tally, result: Result, id: TicketId, reason: str = "") -> None:
+        if result is not which or int(id) % 4:
             count(self, result, id, reason)
 
-    with patch.object(Tally, "count", sometimes):
-        yield
+    stack = ExitStack()
+    stack.enter_context(patch.object(Tally, "count", forgetful))
+    stack.enter_context(patch.object(Tally, "ended", lambda self: self.read))
+    return stack
 
 
 @contextmanager

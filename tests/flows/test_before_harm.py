@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from aiohttp import web
 
-from syncer.deskkit.emulation import SeedComment, World
+from syncer.deskkit.emulation import Handler, SeedComment, SeedFile
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox import folder
@@ -31,7 +33,8 @@ class Desks:
     old: InvGateEmulator
     new: TiktingEmulator
     config: Path
-    world: World
+    heard: list[bytes]
+    """Each request that reached the target, whatever it said to it."""
 
     async def do(self, *args: str) -> Answer:
         return await asyncio.to_thread(syncer, *args, "--config", self.config)
@@ -46,6 +49,24 @@ class Desks:
         ]
 
 
+class Ears:
+    """An emulator whose every request is kept, also what it refuses."""
+
+    def __init__(self, emulator: TiktingEmulator) -> None:
+        self._emulator = emulator
+        self.heard: list[bytes] = []
+
+    def app(self) -> web.Application:
+        @web.middleware
+        async def hear(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self.heard.append(request.path_qs.encode() + await request.read())
+            return await handler(request)
+
+        app = self._emulator.app()
+        app.middlewares.insert(0, hear)
+        return app
+
+
 @pytest.fixture
 async def desks(tmp_path: Path, dsn: str) -> AsyncIterator[Desks]:
     made = generate(1, TICKETS)
@@ -54,15 +75,20 @@ async def desks(tmp_path: Path, dsn: str) -> AsyncIterator[Desks]:
     old = InvGateEmulator(world)
     new = TiktingEmulator(emptied(world))
     async with AsyncExitStack() as stack:
-        old_url, new_url = [await stack.enter_async_context(served(desk)) for desk in (old, new)]
+        ears = Ears(new)
+        old_url, new_url = [await stack.enter_async_context(served(desk)) for desk in (old, ears)]
         folder.fill(tmp_path, old_url, new_url, new.people_csv())
         config = tmp_path / "syncer.yaml"
         config.write_text(config.read_text().replace("database: embedded", f"database: {dsn}"))
-        yield Desks(old, new, config, world)
+        yield Desks(old, new, config, ears.heard)
 
 
 def _marked(comment: SeedComment) -> SeedComment:
-    return comment if not comment.private else msgspec.structs.replace(comment, body=f"{SECRET}{comment.body}")
+    """A private note that can be recognised, as can its file."""
+    if not comment.private:
+        return comment
+    secret = SeedFile("between us.txt", SECRET.encode())
+    return msgspec.structs.replace(comment, body=f"{SECRET}{comment.body}", files=[secret])
 
 
 async def test_a_plan_writes_nothing_and_tells_of_mails(desks: Desks) -> None:
@@ -85,14 +111,20 @@ async def test_nothing_begins_before_a_person_agreed(desks: Desks) -> None:
 async def test_no_private_note_reaches_the_target_and_all_are_kept(desks: Desks) -> None:
     answer = await desks.do("migrate", "--yes")
     assert answer.code == 0, answer.err
-    held = msgspec.json.encode(desks.new.state()).decode()
-    assert held.count('"title"') >= TICKETS
-    assert SECRET not in held
-    notes = (desks.config.parent / ".syncer/runs/1/private-notes.jsonl").read_text().splitlines()
-    private = [c for one in desks.world.tickets for c in one.comments if c.private]
-    assert private
-    assert len(notes) == len(private)
-    assert all(SECRET in note for note in notes)
+    assert len(desks.new.shelf.live) == TICKETS
+    assert any(b"[IG-1001]" in request for request in desks.heard)
+    assert not any(SECRET.encode() in request for request in desks.heard)
+    lines = (desks.config.parent / ".syncer/runs/1/private-notes.jsonl").read_text().splitlines()
+    kept = [json.loads(line) for line in lines]
+    private = {
+        (id, str(comment["id"])): comment["message"]
+        for id, ticket in desks.old.state()["tickets"].items()
+        for comment in ticket["comments"]
+        if not comment["customer_visible"]
+    }
+    assert len(private) > 5
+    assert len(kept) == len(private)
+    assert {(note["ticket"], note["comment"]): note["body"] for note in kept} == private
 
 
 async def test_an_emptied_source_stops_the_run_before_its_first_write(desks: Desks) -> None:

@@ -17,6 +17,7 @@ from tests.flows import test_killed_at_each_step as each_step
 from tests.flows import test_killed_delta as delta
 from tests.flows import test_lost_answers as answers
 from tests.flows import test_one_writer as writer
+from tests.flows import test_the_sum as outcomes
 from tests.flows import test_whole_migration as whole
 from tests.flows.judge import Broken
 from tests.flows.place import Place
@@ -65,7 +66,9 @@ CAUGHT: list[tuple[mutants.Mutant, Proof]] = [
     (mutants.each_life_begins_anew, delta.edited_between_two_lives),
     (mutants.ledger_without_fence, writer.a_sleeper_wakes_beside_its_successor),
     (mutants.lease_not_looked_at, writer.a_sleeper_wakes_after_its_announcement),
-    (mutants.an_outcome_not_counted, whole.everything_once),
+    (mutants.created_not_counted, whole.everything_once),
+    (mutants.parked_not_counted, outcomes.each_outcome_counted),
+    (mutants.skipped_not_counted, outcomes.each_outcome_counted),
     (mutants.closed_after_announced, some_points_twice),
 ]
 
