@@ -14,7 +14,7 @@ from tests.flows import lives
 from tests.flows.judge import Broken
 from tests.flows.lives import at, on
 from tests.flows.place import Place
-from tests.flows.test_killed_at_each_step import then_whole
+from tests.flows.test_killed_at_each_step import nearly_all, then_whole
 from tests.flows.worlds import SECRET
 
 SHARES = 2
@@ -34,9 +34,12 @@ def test_a_killed_delta_brings_every_new_ticket_once(place: Place, share: int) -
 def killed_in_delta(place: Place, ids: list[int], points: Iterable[int]) -> None:
     """The same tickets are new each time; the delta is killed at each of these steps, then run to its end."""
     cursor = place.rows("select cursor from checkpoint_before")[0][0]
+    killed = []
     for point in points:
         _rewind(place, ids, cursor)
-        then_whole(place, lives.begin(place, delta.delta, kill=at(point)), f"killed at step {point}", delta.delta)
+        life = lives.begin(place, delta.delta, kill=at(point))
+        killed.append(then_whole(place, life, f"killed at step {point}", delta.delta))
+    nearly_all(killed)
 
 
 def test_there_is_no_delta_of_a_migration_that_was_killed(place: Place) -> None:

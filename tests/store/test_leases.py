@@ -6,13 +6,13 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import time
 
 import asyncpg
 import pytest
 
 from syncer.errors import LeaseLost
 from syncer.store import leases, runs
+from syncer.store.leases import Lease
 from syncer.store.pool import connect
 
 
@@ -35,23 +35,23 @@ async def test_whoever_comes_after_gets_a_higher_number(pool: asyncpg.Pool) -> N
 
 async def test_of_many_at_once_one_becomes_the_writer(pool: asyncpg.Pool, dsn: str) -> None:
     route = await runs.route_id(pool, "move")
-    holding = 0
-    most = 0
+    refused = 0
+    all_refused = asyncio.Event()
 
     async def compete() -> str:
-        nonlocal holding, most
+        nonlocal refused
         try:
             async with leases.hold(pool, route):
-                holding += 1
-                most = max(most, holding)
-                await asyncio.sleep(0.3)
-                holding -= 1
+                await asyncio.wait_for(all_refused.wait(), 60)  # so long that nobody comes after instead of beside
                 return "held"
         except LeaseLost:
+            refused += 1
+            if refused == 4:
+                all_refused.set()
             return "refused"
 
     ends = await asyncio.gather(*(compete() for _ in range(5)))
-    assert (most, ends.count("held")) == (1, 1)
+    assert sorted(ends) == ["held", *["refused"] * 4]
 
 
 async def test_routes_have_writers_of_their_own(pool: asyncpg.Pool) -> None:
@@ -62,27 +62,38 @@ async def test_routes_have_writers_of_their_own(pool: asyncpg.Pool) -> None:
 
 async def test_a_lease_is_renewed_while_it_is_held(pool: asyncpg.Pool) -> None:
     route = await runs.route_id(pool, "move")
-    async with leases.hold(pool, route, life=0.8) as lease:
-        await asyncio.sleep(1.6)
+    async with leases.hold(pool, route, life=4.0) as lease:
+        first = (await leases.holders(pool))["move"].until
+        assert first is not None
+        for _ in range(300):
+            now = (await leases.holders(pool))["move"]
+            if now.until is not None and now.until > first:
+                break
+            await asyncio.sleep(0.05)
+        else:
+            pytest.fail("not renewed")
         lease.check()
-        assert (await leases.holders(pool))["move"].alive
+        assert now.alive
     assert not (await leases.holders(pool))["move"].alive
 
 
-async def test_a_writer_that_stood_still_may_not_write_and_is_taken_over(pool: asyncpg.Pool, dsn: str) -> None:
+async def test_a_writer_that_stood_still_may_not_write_and_is_taken_over(
+    pool: asyncpg.Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The process stands still from the start, however long the next writer takes to connect.
+    monkeypatch.setattr(Lease, "keep", lambda self: asyncio.sleep(3600))
     route = await runs.route_id(pool, "move")
     async with leases.hold(pool, route, life=0.6) as paused:
-        time.sleep(0.8)
+        await asyncio.sleep(0.8)
         with pytest.raises(LeaseLost, match="stood still"):
             paused.check()
-        async with connect(dsn) as other, leases.hold(other, route, life=10) as taken:
+        async with connect(dsn) as other, leases.hold(other, route) as taken:
             assert taken.epoch > paused.epoch
             with pytest.raises(LeaseLost, match="another syncer has become the writer"):
                 await paused.renew()
             with pytest.raises(LeaseLost):
                 paused.check()
             taken.check()
-        await asyncio.sleep(0)
     async with leases.hold(pool, route) as again:
         again.check()
 
