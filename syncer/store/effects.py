@@ -102,7 +102,7 @@ async def links(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) 
 
 
 async def doubts(conn: asyncpg.Pool, route: int) -> list[Doubt]:
-    """Effects announced and never closed, unless a person has been asked about them."""
+    """Effects announced and never closed."""
     rows = await conn.fetch(
         "select e.source_id, e.key, extract(epoch from clock_timestamp() - e.attempt_at)::float8"
         " from effect e where e.route = $1 and e.state = 'announced'",

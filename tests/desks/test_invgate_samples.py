@@ -91,3 +91,13 @@ async def test_the_emulator_answers_in_the_shape_of_the_sample(
     assert fits(answer, sample(name)), answer
     if name == "incidents_last_hour":
         assert len(answer["data"]) == 1
+
+
+@pytest.mark.parametrize("case", ["upper", "lower"])
+async def test_a_write_without_a_body_of_its_own_is_answered_as_in_the_sample(case: str) -> None:
+    async with site(status_word=case) as emulated:
+        move = {"request_id": LAPTOP, "author_id": AGENT, "users_id": [AGENT]}
+        status, answer = await emulated.post("incident.observer", **move)
+    assert status == 200
+    assert fits(answer, sample("written"))
+    assert answer["status"] == (sample("written")["status"] if case == "lower" else "OK")

@@ -28,6 +28,8 @@ from tests.cli.front_door import Answer, syncer
 from tests.desks.serving import served
 
 TICKETS = 360
+MOST_BELIEVED = 0.5
+STILL = 0.25
 FAST = "budget: {per_second: 5000, parallel: 32}"
 
 
@@ -49,8 +51,8 @@ class Standstills:
         self.share = 0.0
 
     def worth(self, limit: float) -> int:
-        """So many requests may have gathered in the longest of them."""
-        return int(self.longest * limit)
+        """So many requests may have gathered in the longest of them; never so many that a burst would pass."""
+        return int(min(self.longest, MOST_BELIEVED) * limit)
 
     async def watch(self) -> None:
         while True:
@@ -164,25 +166,26 @@ async def test_a_desk_that_answers_slowly_and_unevenly_is_used_all_the_same() ->
 
 
 async def test_what_gathered_while_we_or_the_network_stood_still_is_no_burst_on_the_desk() -> None:
-    async with source(40, parallel=32) as (emulator, desk):
+    async with source(40, parallel=32) as (emulator, desk), standstills() as stood:
         pressing = asyncio.create_task(press(desk, 160))
         for _ in range(6):
             await asyncio.sleep(0.43)
-            time.sleep(0.25)  # both ends stand still: what left before arrives with what leaves after
+            time.sleep(STILL)  # both ends stand still: what left before arrives with what leaves after
         await pressing
-    assert emulator.carrier.busiest_second() <= 40
+    more = max(0.0, stood.longest - STILL - 0.05)  # the machine's own doing
+    assert emulator.carrier.busiest_second() <= 40 + int(min(more, MOST_BELIEVED) * 40)
 
 
 async def test_nothing_is_sent_before_the_time_a_429_names() -> None:
     async with source(100, parallel=1) as (emulator, desk):
-        emulator.carrier.set_faults(Faults(per_second=30))
-        await press(desk, 120)
+        emulator.carrier.set_faults(Faults(per_second=5))
+        await press(desk, 20)
     log = list(emulator.carrier.log)
     refused = [n for n, entry in enumerate(log) if entry.status == 429]
     assert refused
     for n in refused:
         assert log[n + 1].at - log[n].at >= 1.0, "Retry-After: 1"
-    assert sum(entry.status == 200 for entry in log) == 121, "and in the end all had their answer"
+    assert sum(entry.status == 200 for entry in log) == 21, "and in the end all had their answer"
 
 
 class Bucket(Budget):
@@ -212,10 +215,10 @@ class Planned(Budget):
 
 
 async def test_a_bucket_of_tokens_oversteps() -> None:
-    async with source(40, parallel=32) as (emulator, desk):
-        desk.budget = desk._http.budget = Bucket(40)
-        await press(desk, 160)
-    assert emulator.carrier.busiest_second() > 60, "the proof has lost its teeth"
+    async with source(10, parallel=32) as (emulator, desk):
+        desk.budget = desk._http.budget = Bucket(10)
+        await press(desk, 40)
+    assert emulator.carrier.busiest_second() > 15, "the proof has lost its teeth"
 
 
 async def test_slots_alone_overstep_after_a_standstill() -> None:

@@ -97,7 +97,7 @@ def test_faults_and_kills_together_lose_nothing_and_double_nothing(place: Place,
 def faults_and_kills(place: Place, seed: int, *, search_lag: float = 0.5, share: float = 0.05) -> None:
     """Lost answers, 503, tokens of one second, a search that lags; three lives are killed in real time.
 
-    Besides the share of all calls, the answer to about every fourth registration is lost.
+    Besides the share of all calls, the answer to about every third registration is lost.
     """
     place.configure(timeout=1, search_lag=search_lag + 0.2)
     for desk in (place.desks.old, place.desks.new):
@@ -107,7 +107,7 @@ def faults_and_kills(place: Place, seed: int, *, search_lag: float = 0.5, share:
     async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
         response = await answer()
         made = f"{request.method} {request.path}" == REGISTER and response.status == 201
-        if made and place.desks.registrations() % 4 == seed % 4:
+        if made and place.desks.registrations() % 3 == seed % 3:
             lost.append(request.path)
             assert request.transport is not None
             request.transport.close()
@@ -119,7 +119,7 @@ def faults_and_kills(place: Place, seed: int, *, search_lag: float = 0.5, share:
     report = to_the_end(place)
     counts_add_up(report.tally.counts(), place.tickets)
     place.judge()
-    assert len(lost) >= 2
+    assert lost
     registered = place.desks.registrations()
     to_the_end(place)
     assert place.desks.registrations() == registered

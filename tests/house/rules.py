@@ -52,12 +52,21 @@ def empty_names(module: Module) -> Iterator[str]:
 def catching_everything(module: Module) -> Iterator[str]:
     if module.path.startswith("syncer/cli/") or module.path == "syncer/sync/daemon.py":
         return
+    for place, node in catch_alls(module).items():
+        if place not in CATCH_ALL:
+            yield f"{module.place(node)}: catches everything"
+
+
+def catch_alls(module: Module) -> dict[tuple[str, str], ast.ExceptHandler]:
+    """The handlers that catch everything, by file and function."""
+    found = {}
     for node, within in module.nodes():
-        if isinstance(node, ast.ExceptHandler) and (module.path, within) not in CATCH_ALL:
+        if isinstance(node, ast.ExceptHandler):
             caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             names = {one.id if isinstance(one, ast.Name) else "" for one in caught if one is not None}
             if node.type is None or names & {"Exception", "BaseException"}:
-                yield f"{module.place(node)}: catches everything"
+                found[module.path, within] = node
+    return found
 
 
 def printing(module: Module) -> Iterator[str]:
@@ -106,7 +115,8 @@ def sql_outside_the_store(module: Module) -> Iterator[str]:
     if module.path.startswith("syncer/store/"):
         return
     statement = re.compile(
-        r"\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+(table|index)\s)",
+        r"\s*(with\s.+\sas\s*\(|select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|truncate\s+\w"
+        r"|(create|alter|drop)\s+(table|index)\s)",
         re.IGNORECASE | re.DOTALL,
     )
     for node, _ in module.nodes():
@@ -145,5 +155,12 @@ RULES: list[tuple[Rule, str, str]] = [
     (web_server_outside_its_rooms, "syncer/cli/start.py", "from aiohttp.web import Application\n"),
     (sql_outside_the_store, "syncer/cli/records.py", 'x = "select * from effect where route = $1"\n'),
     (sql_outside_the_store, "syncer/cli/records.py", 'x = f"""\n  delete from {table} where true"""\n'),
+    (
+        sql_outside_the_store,
+        "syncer/cli/records.py",
+        'x = "with o as (delete from effect returning 1) select 1 from o"\n',
+    ),
+    (sql_outside_the_store, "syncer/cli/records.py", 'x = "truncate effect"\n'),
+    (sql_outside_the_store, "syncer/cli/records.py", 'x = "alter table effect add x int"\n'),
     (desk_named_outside_its_folder, "syncer/cli/start.py", 'import_module("syncer.desks.invgate.desk")\n'),
 ]

@@ -48,6 +48,10 @@ def test_every_contract_has_a_breach_to_try_it_with() -> None:
     assert [one["name"] for one in config["tool"]["importlinter"]["contracts"]] == list(BREACHES)
 
 
+def test_every_contract_is_kept(copy: Path) -> None:
+    assert _contracts(copy) == dict.fromkeys(BREACHES, True)
+
+
 @pytest.mark.parametrize("contract", BREACHES)
 def test_a_planted_import_breaks_its_contract(contract: str, copy: Path) -> None:
     path, line = BREACHES[contract]

@@ -50,5 +50,7 @@ def test_a_desk_has_every_method_of_a_source_or_a_target(kind: str) -> None:
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_a_sample_is_json_and_a_test_reads_it(path: Path) -> None:
     json.loads(path.read_text(encoding="utf-8"))
-    tests = [*(ROOT / "tests/desks").glob("*.py"), *(ROOT / "tests/unit").glob(f"test_{path.parts[-3]}_*.py")]
-    assert any(re.search(rf"\b{re.escape(path.stem)}\b", test.read_text(encoding="utf-8")) for test in tests)
+    kind = f"test_{path.parts[-3]}_*.py"
+    tests = [*(ROOT / "tests/desks").glob(kind), *(ROOT / "tests/unit").glob(kind)]
+    named = re.compile(rf'"{re.escape(path.stem)}(\.json)?"')
+    assert any(named.search(test.read_text(encoding="utf-8")) for test in tests)

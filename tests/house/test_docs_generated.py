@@ -23,7 +23,7 @@ def test_generated_parts_are_up_to_date() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_stale_part_is_noticed(tmp_path: Path) -> None:
+def test_a_stale_part_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sys.path.insert(0, str(WRITER.parent))
     try:
         import write
@@ -35,6 +35,13 @@ def test_a_stale_part_is_noticed(tmp_path: Path) -> None:
     assert fresh.startswith("before\n")
     assert fresh.endswith("<!-- end -->\nafter\n")
     assert write.filled(fresh) == fresh
+    page = tmp_path / "page.md"
+    page.write_text(stale)
+    monkeypatch.setattr(write, "ROOT", tmp_path)
+    monkeypatch.setattr(write, "pages", lambda: [page])
+    monkeypatch.setattr(sys, "argv", ["write.py", "--check"])
+    assert write.main() == 1
+    assert page.read_text() == stale
 
 
 @pytest.mark.parametrize("model", [settings._File, settings.RouteConfig, settings.Brakes, rules.FieldRule])

@@ -38,6 +38,11 @@ def test_a_conversion_gives_what_the_page_says(case: dict[str, Any]) -> None:
     assert compile_conversions(case["do"])(case["given"]) == case["expect"]
 
 
+def test_the_page_shows_mappings_and_rules() -> None:
+    assert blocks(PAGE, "yaml tested")
+    assert blocks(PAGE, "yaml tested fields")
+
+
 def test_every_conversion_is_shown() -> None:
     shown = {step if isinstance(step, str) else next(iter(step)) for case in CASES for step in case["do"]}
     assert shown == set(CONVERSIONS)
