@@ -11,6 +11,7 @@ import html
 import json
 import os
 import re
+import urllib.parse
 from typing import Any
 
 import aiohttp
@@ -27,21 +28,28 @@ def text(value: str | None) -> str:
     return html.unescape(TAG.sub("", html.unescape(value or "").replace("</p>", "\n")))
 
 
-def body(ticket: dict[str, Any], fixed: list[tuple[str, str]], requester: str) -> bytes:
+def public(ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    return [c for c in ticket["comments"] or [] if c["customer_visible"] in (1, True)]
+
+
+def body(ticket: dict[str, Any], fixed: list[tuple[str, str]], requester: str, files: list[tuple[str, bytes]]) -> bytes:
     lines = [f"Request {ticket['id']}", text(ticket["description"]) or "-"]
-    lines += [text(c["message"]) for c in ticket["comments"] or [] if c["customer_visible"] in (1, True)]
-    title = f"{html.unescape(ticket['title'] or '')[:230]} [IG-{ticket['id']}]".replace("\n", " ")
+    lines += [text(c["message"]) for c in public(ticket)]
+    title = f"{' '.join(html.unescape(ticket['title'] or '').split())[:230]} [IG-{ticket['id']}]"
     parts = [("Title", title), ("Description", "\n".join(lines)[:60000]), ("CreatorId", requester), *fixed]
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="'
-    whole = "".join([f'{head}{k}"\r\n\r\n{v}\r\n' for k, v in parts] + [f"--{BOUNDARY}--\r\n"])
-    return whole.encode("utf-8", "replace")
+    whole = "".join([f'{head}{k}"\r\n\r\n{v}\r\n' for k, v in parts]).encode("utf-8", "replace")
+    for name, content in files:
+        kind = "Content-Type: application/octet-stream"
+        whole += f'{head}Uploads"; filename="{name}"\r\n{kind}\r\n\r\n'.encode() + content + b"\r\n"
+    return whole + f"--{BOUNDARY}--\r\n".encode()
 
 
 async def main(old: str, new: str, parallel: int, requester: str) -> None:
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=2 * parallel), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
-        scopes = "api.v1.incidents:get api.v1.incidents.by.view:get"
+        scopes = "api.v1.incidents:get api.v1.incidents.by.view:get api.v1.incident.attachment:get"
         form = {"grant_type": "client_credentials", "client_id": "syncer", "client_secret": "sandbox-secret"}
         form["scope"] = scopes
         async with http.post(f"{old}/oauth/v2.0/access_token", data=form) as r:
@@ -73,9 +81,18 @@ async def main(old: str, new: str, parallel: int, requester: str) -> None:
             for _ in range(parallel):
                 await queue.put(None)
 
+        async def files(ticket: dict[str, Any]) -> list[tuple[str, bytes]]:
+            found = []
+            for id in [*ticket["attachments"], *(f for c in public(ticket) for f in c.get("attached_files") or [])]:
+                async with http.get(f"{old}/api/v1/incident.attachment?id={id}", headers=reading) as r:
+                    meta = await r.json()
+                async with http.get(meta["url"], headers=reading) as r:
+                    found.append((urllib.parse.quote(meta["name"]), await r.read()))
+            return found
+
         async def write() -> None:
             while (ticket := await queue.get()) is not None:
-                data = body(ticket, fixed, requester)
+                data = body(ticket, fixed, requester, await files(ticket))
                 async with http.post(f"{new}/api/TicketsApi/register", data=data, headers=writing) as r:
                     if r.status != 201:
                         raise SystemExit(f"{r.status}: {(await r.text())[:200]}")

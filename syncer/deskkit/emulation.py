@@ -260,7 +260,7 @@ class EmulatedDesk(Protocol):
 
 
 def control_routes(desk: EmulatedDesk) -> list[web.RouteDef]:
-    """`/_control/state|counts|busiest|faults|clock`: look at and steer an emulator from another process."""
+    """`/_control/state|counts|pace|forget|faults|clock`: look at and steer an emulator from another process."""
     carrier = desk.carrier
 
     def answer(value: Any) -> web.Response:
@@ -272,8 +272,15 @@ def control_routes(desk: EmulatedDesk) -> list[web.RouteDef]:
     async def counts(_: web.Request) -> web.Response:
         return answer(carrier.counts())
 
-    async def busiest(_: web.Request) -> web.Response:
-        return answer({"busiest_second": carrier.busiest_second(), "requests": len(carrier.log)})
+    async def pace(_: web.Request) -> web.Response:
+        seconds = carrier.log[-1].at - carrier.log[0].at if carrier.log else 0.0
+        return answer(
+            {"busiest_second": carrier.busiest_second(), "requests": len(carrier.log), "first_to_last": seconds}
+        )
+
+    async def forget(_: web.Request) -> web.Response:
+        carrier.log.clear()
+        return answer({"ok": True})
 
     async def faults(request: web.Request) -> web.Response:
         carrier.set_faults(msgspec.json.decode(await request.read(), type=Faults))
@@ -286,7 +293,8 @@ def control_routes(desk: EmulatedDesk) -> list[web.RouteDef]:
     return [
         web.get("/_control/state", state),
         web.get("/_control/counts", counts),
-        web.get("/_control/busiest", busiest),
+        web.get("/_control/pace", pace),
+        web.post("/_control/forget", forget),
         web.post("/_control/faults", faults),
         web.post("/_control/clock", clock),
     ]
