@@ -19,10 +19,15 @@ import aiohttp
 import asyncpg
 import pytest
 from aioresponses import aioresponses
+from hypothesis import settings
 
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres
 from syncer.store.pool import connect
+
+# How long one example takes says something of the machine, and nothing of the code.
+settings.register_profile("syncer", deadline=None)
+settings.load_profile("syncer")
 
 _numbers = itertools.count(1)
 

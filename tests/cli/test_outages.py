@@ -55,12 +55,12 @@ async def test_a_target_that_goes_down_in_the_middle(place: Box) -> None:
 
 async def test_a_source_that_goes_down_in_the_middle(place: Box) -> None:
     place.edit(place.config, "view_id: 1 ", "view_id: 1\n    bulk: 2 ")
-    place.edit(place.config, "per_second: 5000, parallel: 32", "per_second: 10, parallel: 1")
+    place.edit(place.config, "per_second: 5000, parallel: 2", "per_second: 10, parallel: 1")
     process = await place.migrating(made=4)
     await place.old.down()
     told(await place.end(process), 3, "old: ", "right and up", GOES_ON)
     await place.old.up()
-    place.edit(place.config, "per_second: 10, parallel: 1", "per_second: 5000, parallel: 32")
+    place.edit(place.config, "per_second: 10, parallel: 1", "per_second: 5000, parallel: 2")
     await place.goes_on()
 
 
@@ -109,7 +109,6 @@ async def test_a_database_whose_disk_is_full(place: Box, dsn: str) -> None:
             " return null; end $$;"
             " create trigger full_disk after insert on effect for each statement execute function full_disk()"
         )
-        place.edit(place.config, "parallel: 32", "parallel: 2")
         answer = await place.do("migrate", "--yes", "--json")
         told(answer, 3, "database: .*No space left on device", "Make room on the disk of the database", GOES_ON)
         assert 5 < place.registered() < TICKETS

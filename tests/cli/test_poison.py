@@ -69,11 +69,17 @@ async def loaded(
     return answer, breaking, new
 
 
+async def parked(place: Path) -> list[Any]:
+    answer = await asyncio.to_thread(syncer, "parked", "list", "--config", place / "syncer.yaml", "--json")
+    found: list[Any] = answer.document["parked"]
+    return found
+
+
 async def test_a_ticket_that_breaks_the_target_is_parked_and_the_others_pass(tmp_path: Path, dsn: str) -> None:
     answer, breaking, new = await loaded(tmp_path, dsn, b"[IG-1005]", 500)
     assert answer.code == 1, answer.err
-    (parked,) = answer.document["parked"]
-    assert parked["reason"] == "no_answer"
+    (one,) = answer.document["parked"]
+    assert one["reason"] == "no_answer"
     assert answer.document["counts"]["created"] == 11, answer.out
     assert breaking.broke == 6
     titles = [ticket["title"] for ticket in new.state()["tickets"]]
@@ -87,6 +93,7 @@ async def test_a_target_that_breaks_on_every_ticket_ends_the_run_and_parks_none(
     assert "not there" in answer.err
     assert "the same command" in answer.err
     assert new.state()["tickets"] == []
+    assert await parked(tmp_path) == []
 
 
 async def test_a_target_that_turns_all_away_from_some_moment_on_ends_the_run_and_parks_none(
@@ -97,8 +104,7 @@ async def test_a_target_that_turns_all_away_from_some_moment_on_ends_the_run_and
     assert breaking.broke >= 6
     assert answer.out == ""
     assert len(new.state()["tickets"]) == 4
-    again = await asyncio.to_thread(syncer, "parked", "list", "--config", tmp_path / "syncer.yaml", "--json")
-    assert again.document["parked"] == []
+    assert await parked(tmp_path) == []
 
 
 async def test_a_file_that_breaks_the_source_parks_its_ticket_and_the_others_pass(tmp_path: Path, dsn: str) -> None:
@@ -109,7 +115,7 @@ async def test_a_file_that_breaks_the_source_parks_its_ticket_and_the_others_pas
     answer = await migrated(tmp_path, dsn, world, breaking, new, new.people_csv())
     assert breaking.broke > 1
     assert answer.code == 1, answer.err
-    (parked,) = answer.document["parked"]
-    assert parked["reason"] == "unreadable"
+    (one,) = answer.document["parked"]
+    assert one["reason"] == "unreadable"
     assert answer.document["counts"]["created"] == 11, answer.out
     assert len(new.state()["tickets"]) == 11

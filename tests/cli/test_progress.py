@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -70,5 +71,8 @@ def test_elsewhere_a_line_tells_what_was_done_and_what_it_waits_for() -> None:
     tally.read = 2_000
     for number in range(3):
         tally.count(Result.PARKED, TicketId(str(number)), "refused")
-    line = Progress("delta move", {"new": Budget(1.0)}).line(tally, None)
+    budget = Budget(1.0)
+    budget.pause(30, "new answered 429")
+    line = Progress("delta move", {"new": budget}).line(tally, None)
     assert line.startswith("delta move: 3 of 2,000 (3 parked)")
+    assert re.search(r"new answered 429, (30|29) s more", line), line

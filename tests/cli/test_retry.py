@@ -149,7 +149,8 @@ async def test_a_dropped_ticket_stays_behind_until_it_is_taken_back(place: Place
     (id,) = await refused(place, 1)
     await place.do("parked", "drop", "move", id, "--yes")
     before = place.registered()
-    await place.do("migrate", "--yes")
+    again = await place.do("migrate", "--yes")
+    assert (again.code, again.document["counts"]["skipped"], place.registered()) == (0, 1, before)
     every = await place.do("parked", "retry", "move", "--all")
     assert (every.document["tried"], place.registered()) == (None, before)
     assert await place.letters() == {id: ("refused", "dropped")}

@@ -69,6 +69,7 @@ class Box:
         folder.fill(place, old.url, new.url, new.desk.people_csv())
         self.edit(self.config, "database: embedded", f"database: {database}")
         self.edit(self.config, "timeout: 5", "timeout: 1")
+        self.edit(self.config, "parallel: 32", "parallel: 2")  # what is done in the middle must not come too late
 
     def edit(self, file: Path, before: str, after: str) -> None:
         """Replace a text that is there."""
@@ -126,7 +127,7 @@ class Box:
 
 def slow() -> Faults:
     """A target that takes its time, so that something can happen in the middle."""
-    return Faults(where=f"POST {REGISTER}", latency=0.3)
+    return Faults(where=f"POST {REGISTER}", latency=0.15)
 
 
 _reference: list[dict[str, Any]] = []

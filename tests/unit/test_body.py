@@ -20,20 +20,20 @@ TAGS = [
 ]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(SIMPLE + TEXTS) | st.text(max_size=5)).map("".join))
 def test_the_short_way_and_the_long_way_give_the_same(html: str) -> None:
     assert html_to_text(html) == read(html)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text() | st.lists(st.sampled_from(TAGS + TEXTS), max_size=40).map("".join))
 def test_no_string_makes_it_raise_and_the_ends_are_stripped(html: str) -> None:
     text = html_to_text(html)
     assert text == text.strip()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from([t for t in TAGS if "pre" not in t] + TEXTS), max_size=40).map("".join))
 def test_there_is_never_more_than_one_blank_line_nor_a_space_too_much(html: str) -> None:
     text = html_to_text(html)
@@ -41,7 +41,7 @@ def test_there_is_never_more_than_one_blank_line_nor_a_space_too_much(html: str)
     assert not any(line != line.rstrip() for line in text.split("\n") if not line.endswith("| "))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_text_made_html_reads_as_the_text_it_was(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

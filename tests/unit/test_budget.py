@@ -28,7 +28,7 @@ async def _takes(budget: Budget, arrivals: list[float]) -> list[float]:
     return list(await asyncio.gather(*(one(arrival) for arrival in arrivals)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 50), st.lists(st.floats(0, 5), min_size=1, max_size=120))
 def test_no_second_holds_more_than_the_limit(rate: int, arrivals: list[float]) -> None:
     times = run(_takes(Budget(rate, clock=now), arrivals))
@@ -47,7 +47,7 @@ def test_a_budget_nobody_used_saves_nothing_up() -> None:
     assert _most_in_a_second(times) <= 10
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2, 30), st.integers(2, 64), st.floats(0.1, 2), st.floats(0.5, 20))
 def test_whoever_waits_when_a_pause_comes_leaves_after_it_one_by_one(
     rate: int, waiting: int, before: float, pause: float
@@ -106,3 +106,27 @@ def test_it_says_what_holds_us_back() -> None:
         assert budget.left() == 0.0
 
     run(main())
+
+
+@settings(max_examples=60)
+@given(st.integers(2, 50), st.integers(2, 120), st.floats(0.2, 5))
+def test_what_was_held_up_after_its_slot_does_not_leave_in_a_burst(rate: int, waiting: int, still: float) -> None:
+    """Every slot was taken in time, and then nobody could leave: the machine slept."""
+
+    async def main() -> list[float]:
+        budget, left = Budget(rate, clock=now), list[float]()
+        awake = asyncio.Event()
+
+        async def one() -> None:
+            await budget.take()
+            await awake.wait()
+            await budget.depart()
+            left.append(now())
+
+        leaving = [asyncio.create_task(one()) for _ in range(waiting)]
+        await asyncio.sleep(still)
+        awake.set()
+        await asyncio.gather(*leaving)
+        return left
+
+    assert _most_in_a_second(run(main())) <= rate

@@ -12,6 +12,7 @@ import pytest
 from syncer.desks.invgate import lists, wire
 from syncer.errors import Fatal, Rejected
 from syncer.log import protect
+from syncer.model.lookups import StatusClass
 
 SAMPLES = Path(wire.__file__).parent / "samples"
 
@@ -223,9 +224,15 @@ def test_lists_are_read_from_rows_a_dict_and_a_single_object() -> None:
     assert [r["id"] for r in wire.records(loaded("helpdesks"))] == [70]
     assert wire.records(loaded("groups_empty")) == []
     assert [r["id"] for r in wire.records({"5": {"name": "a"}, "6": {"id": "6"}, "7": None})] == ["5", "6"]
-    assert [s.status_class for s in lists.named("status", loaded("status_es"))] == [
-        s.status_class for s in lists.named("status", loaded("status"))
-    ]
+
+
+@pytest.mark.parametrize("language", ["status", "status_es"])
+def test_a_status_has_its_class_by_its_id_in_any_language(language: str) -> None:
+    open_, pending, resolved, closed = (StatusClass(name) for name in ("open", "pending", "resolved", "closed"))
+    classes = {status.id: status.status_class for status in lists.named("status", loaded(language))}
+    assert classes == {
+        "1": open_, "2": open_, "3": pending, "4": pending, "5": resolved, "6": closed, "7": closed, "8": closed,
+    }  # fmt: skip
 
 
 def test_trees_give_their_paths_with_parents_as_numbers_and_strings() -> None:

@@ -50,12 +50,21 @@ def test_a_secret_too_short_to_be_one_does_not_eat_the_text() -> None:
     assert log.redact("abc and a") == "abc and a"
 
 
-@given(st.text())
-def test_nothing_is_left_that_steers_a_terminal(text: str) -> None:
-    shown = log.redact(text)
-    assert not any(ord(c) < 32 and c not in "\t\n" for c in shown)
-    assert "\x1b" not in shown
-    assert "\u202e" not in shown
+STEERS = [
+    *(chr(n) for n in (*range(9), *range(11, 32), *range(127, 160))),
+    *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+]
+
+
+@given(st.lists(st.sampled_from(STEERS) | st.text()))
+def test_nothing_is_left_that_steers_a_terminal(parts: list[str]) -> None:
+    shown = log.redact("".join(parts))
+    assert not any(character in shown for character in STEERS)
+
+
+@pytest.mark.parametrize("character", STEERS, ids=lambda character: f"{ord(character):04x}")
+def test_what_would_steer_a_terminal_is_shown_as_a_number(character: str) -> None:
+    assert log.redact(f"a{character}b") == f"a\\x{ord(character):02x}b"
 
 
 @pytest.mark.parametrize("terminal", [False, True])

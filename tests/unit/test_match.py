@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -219,12 +218,11 @@ def test_any_names_bring_one_proposal_each_and_only_listed_targets(ours: list[st
     assert {p.decision.target_id for p in found if p.decision} <= {v.id for v in target}
 
 
-def test_thousands_of_names_are_compared_in_seconds() -> None:
+# With quadratic time anywhere the next one, and the one with people, would run into the suite's time limit.
+def test_thousands_of_names_are_compared() -> None:
     source = flat(*(f"department {n:04} of the eastern branch" for n in range(2000)))
     target = flat(*(f"eastern branch, dept. {n:04}" for n in range(2000)))
-    began = time.perf_counter()
     assert len(proposed(source, target)) == 2000
-    assert time.perf_counter() - began < 10
 
 
 def person(id: str, email: str | None = None, username: str | None = None, *, active: bool = True) -> LookupValue:
@@ -266,10 +264,8 @@ def test_the_operators_table_wins_by_email_or_source_id() -> None:
     assert match_people(source, target, ["email"], table) == ({"1": "77", "AB2": "78", "3": "77"}, [])
 
 
-def test_twenty_thousand_people_are_matched_in_seconds() -> None:
+def test_twenty_thousand_people_are_matched() -> None:
     source = [person(str(n), f"P{n}@example.org", f"u{n}") for n in range(20_000)]
     target = [person(f"t{n}", f"p{n}@example.org", f"u{n}") for n in range(20_000)]
-    began = time.perf_counter()
     found, unclear = match_people(source, target, ["email", "username"], {})
     assert (len(found), unclear) == (20_000, [])
-    assert time.perf_counter() - began < 5

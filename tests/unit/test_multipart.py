@@ -33,7 +33,7 @@ def _parts(form: Form, body: bytes) -> list[tuple[list[str], bytes]]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.sampled_from(["Title", "Description"]), TEXT | NASTY), max_size=4),
     st.lists(st.tuples(TEXT | NASTY, st.binary(max_size=200)), max_size=3),

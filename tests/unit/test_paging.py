@@ -15,7 +15,7 @@ IDS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(IDS, max_size=60), st.lists(IDS, max_size=20))
 def test_seen_ids_are_a_set(put: list[str], asked: list[str]) -> None:
     seen, plain = SeenIds(), set[str]()
@@ -71,7 +71,7 @@ async def _all(pages: object) -> list[TicketId]:
 MOVES = st.lists(st.tuples(st.sampled_from(["close", "open", "move", "rest"]), st.integers(0, 500)), max_size=25)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.integers(0, 120), st.integers(2, 40), MOVES)
 async def test_what_was_there_throughout_is_seen_and_nothing_twice(
     count: int, cap: int, moves: list[tuple[str, int]]

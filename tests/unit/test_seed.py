@@ -52,7 +52,7 @@ def check_references(world: World) -> None:
         assert all(comment.author in people for comment in ticket.comments)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(), st.integers(0, 200))
 def test_the_same_arguments_give_the_same_world(seed: int, tickets: int) -> None:
     world = generate(seed, tickets)
@@ -64,7 +64,7 @@ def test_another_seed_gives_another_world() -> None:
     assert generate(1, 50).tickets != generate(2, 50).tickets
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(), st.integers(0, 300))
 def test_every_reference_leads_somewhere_and_times_are_in_order(seed: int, tickets: int) -> None:
     check_references(generate(seed, tickets))

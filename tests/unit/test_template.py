@@ -58,7 +58,7 @@ LITERALS = st.text(st.characters(exclude_characters="{}%#", exclude_categories=[
 PIECES = st.lists(LITERALS | st.sampled_from(["{{ author }}", "{{ticket.key}}", "{{ created_at }}", "}}", "}"]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(PIECES.map("".join))
 def test_both_roads_give_the_same(template: str) -> None:
     # A comment sends the same template through Jinja.
@@ -106,7 +106,7 @@ def test_a_value_that_is_not_there_or_not_allowed_is_a_value_error(template: str
         render(VALUES)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.text()
     | st.lists(st.sampled_from(["{{", "}}", "{%", "%}", "{#", " ", "author", ".", "if", "'", "|"])).map("".join)

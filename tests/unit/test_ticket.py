@@ -168,7 +168,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 COMMENTS = st.lists(st.tuples(TEXTS, st.booleans(), st.integers(0, 2)), max_size=5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, st.booleans(), COMMENTS, st.sampled_from(["1", "6", "9", ""]), st.booleans())
 def test_whatever_the_ticket_the_draft_keeps_its_promises(
     title: str, body: str, html: bool, said: list[tuple[str, bool, int]], status: str, to_html: bool
