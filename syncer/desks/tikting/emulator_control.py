@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
 
-from .emulator_switches import Switches
-from .emulator_views import stored
+from syncer.deskkit.emulation import Carrier
 
-if TYPE_CHECKING:
-    from .emulator import TiktingEmulator
+from .emulator_accounts import People, Sessions
+from .emulator_switches import Switches
+from .emulator_tickets import Shelf
+from .emulator_views import stored
 
 _MARKER = re.compile(r"\[([A-Za-z][A-Za-z0-9]*-[\w-]+)\]\s*\Z")
 _EDITABLE = frozenset({"title", "description", "status", "priority", "category", "group", "assignee", "resolution"})
 _BATCH = 500
+
+
+class Steered(Protocol):
+    """What of a desk is looked at and steered here."""
+
+    carrier: Carrier
+    switches: Switches
+    people: People
+    sessions: Sessions
+    shelf: Shelf
+
+    def people_csv(self) -> str:
+        """Its people as an administrator exports them."""
+
+    def summary(self) -> dict[str, Any]:
+        """Its tickets in numbers."""
 
 
 def marker_of(title: str) -> str | None:
@@ -25,7 +42,7 @@ def marker_of(title: str) -> str | None:
     return found[1] if found else None
 
 
-def extra_control_routes(desk: TiktingEmulator) -> list[web.RouteDef]:
+def extra_control_routes(desk: Steered) -> list[web.RouteDef]:
     """`/_control/people.csv|tickets.jsonl|summary|switches|edit|delete|revoke`."""
     control = _Control(desk)
     return [
@@ -40,7 +57,7 @@ def extra_control_routes(desk: TiktingEmulator) -> list[web.RouteDef]:
 
 
 class _Control:
-    def __init__(self, desk: TiktingEmulator) -> None:
+    def __init__(self, desk: Steered) -> None:
         self._desk = desk
 
     async def people(self, _: web.Request) -> web.Response:
