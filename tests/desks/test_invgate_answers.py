@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 from aiohttp import web
 
+from syncer.deskkit.contract import Unreadable
 from syncer.desks.invgate import wire
 from syncer.desks.invgate.calls import PROBES
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.desk import InvGate
-from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected, Retryable, SyncerError
+from syncer.errors import AuthFailed, ConfigError, Fatal, NotFound, Rejected, Retryable, SyncerError
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.ticket import Ticket
-from tests.desks.serving import served
+from tests.desks.serving import opened, served
+from tests.desks.test_invgate_desk import config
 
 SAMPLES = Path(wire.__file__).parent / "samples"
 TOKEN = "/oauth/v2.0/access_token"
@@ -77,20 +79,8 @@ class Script:
         return sum(1 for request in self.asked if request.path.endswith(path))
 
 
-def config(url: str, **more: Any) -> InvGateConfig:
-    block = {"name": "old", "base_url": url, "view_id": 1, "auth": OAUTH, "timeout": 5, "pause": 0.2,
-             "budget": {"per_second": 5000, "parallel": 8}, **more}  # fmt: skip
-    return InvGateConfig.model_validate(block)
-
-
-@asynccontextmanager
-async def desk(script: Script, **more: Any) -> AsyncIterator[InvGate]:
-    async with served(script) as url:
-        found = InvGate(config(url, **more))
-        try:
-            yield found
-        finally:
-            await found.close()
+def desk(script: Script, **more: Any) -> AbstractAsyncContextManager[InvGate]:
+    return opened(script, lambda url: InvGate(config(url, **{"auth": OAUTH, "pause": 0.2, **more})))
 
 
 async def raised(script: Script, **more: Any) -> SyncerError:
@@ -158,13 +148,17 @@ async def test_configured_scopes_are_asked_for_and_a_refusal_names_them() -> Non
 
 
 @pytest.mark.parametrize("life", ["absent", None, "3600", 0, "soon", -5])
-async def test_a_life_that_is_not_told_is_an_hour(life: Any) -> None:
+async def test_a_life_that_is_not_told_is_an_hour_and_ends_a_minute_early(
+    life: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = {"access_token": "opaque-1"} if life == "absent" else {"access_token": "opaque-1", "expires_in": life}
     script = Script(**{TOKEN: token}, incidents=sample("incidents"))
+    now = 0.0
+    monkeypatch.setattr("syncer.desks.invgate.access.time", SimpleNamespace(monotonic=lambda: now))
     async with desk(script) as old:
-        for _ in range(3):
+        for now, log_ins in ((1000.0, 1), (1000.0 + 3539, 1), (1000.0 + 3541, 2)):
             await old.fetch([TicketId("4711")])
-    assert len(script.forms) == 1
+            assert len(script.forms) == log_ins, now
 
 
 async def test_a_token_that_ends_under_many_requests_is_renewed_once() -> None:
@@ -197,23 +191,32 @@ async def test_a_basic_credential_that_is_refused_is_not_sent_again() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (400, Rejected), (404, None), (405, Rejected), (409, Rejected), (413, Rejected), (414, Rejected),
-        (422, Rejected), (428, Rejected), (sample("error_in_200"), Rejected), (302, ConfigError), (PAGE, AuthFailed),
-        (b"{broken", SyncerError),
+        (400, Rejected), (405, Rejected), (409, Rejected), (413, Rejected), (414, Rejected), (422, Rejected),
+        (428, Rejected), (sample("error_in_200"), Rejected), (302, ConfigError), (b"{broken", Fatal),
     ],
     ids=str,
 )  # fmt: skip
-async def test_a_refusal_is_final_and_of_the_right_class(answer: Any, error: type[Exception] | None) -> None:
+async def test_a_refusal_is_final_and_of_the_right_class(answer: Any, error: type[SyncerError]) -> None:
     script = Script(incidents=answer)
-    if error is None:
-        async with desk(script) as old:
-            (found,) = await old.fetch([TicketId("4711")])
-            assert getattr(found, "gone", False)
-            with pytest.raises(NotFound):
-                await old.fetch([TicketId("4711"), TicketId("4712")])
-        return
-    assert isinstance(await raised(script), error)
-    assert script.count("/incidents") <= 2
+    assert type(await raised(script)) is error
+    assert script.count("/incidents") == 1
+
+
+async def test_a_log_in_page_costs_one_new_token_and_no_more() -> None:
+    script = Script(incidents=PAGE)
+    assert type(await raised(script)) is AuthFailed
+    assert (script.count("/incidents"), len(script.forms)) == (2, 2)
+
+
+async def test_a_404_is_one_ticket_that_is_gone_and_never_several() -> None:
+    script = Script(incidents=404)
+    async with desk(script) as old:
+        (found,) = await old.fetch([TicketId("4711")])
+        assert isinstance(found, Unreadable)
+        assert found.gone
+        with pytest.raises(NotFound):
+            await old.fetch([TicketId("4711"), TicketId("4712")])
+    assert script.count("/incidents") == 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -314,6 +317,18 @@ async def test_a_list_that_is_needed_is_not_left_out() -> None:
     async with desk(Script(**{**LISTS, "users": 403})) as old:
         with pytest.raises(AuthFailed, match="no permission for users"):
             _ = [value async for value in old.lookups()]
+
+
+@pytest.mark.parametrize("end", [[], sample("categories")], ids=["empty", "again"])
+async def test_categories_are_read_page_by_page_until_one_brings_nothing_new(end: Any) -> None:
+    second = [{"id": 60 + n, "name": f"Leaf {n}", "parent_category_id": "55"} for n in range(3)]
+    script = Script(**{**LISTS, "categories": (sample("categories"), second, end)})
+    async with desk(script) as old:
+        found = [value async for value in old.lookups() if value.kind == "category"]
+    assert [value.id for value in found] == ["50", "55", "60", "61", "62"]
+    assert found[-1].path == ("Hardware", "Printers", "Leaf 2")
+    asked = [dict(request.query) for request in script.asked if request.path.endswith("/categories")]
+    assert asked == [{"page_size": "500", "page": page} for page in ("1", "2", "3")]
 
 
 async def test_options_of_trees_are_read_and_a_type_may_be_told_in_the_configuration() -> None:

@@ -7,7 +7,6 @@ import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,7 +22,6 @@ from syncer.deskkit.emulation import (
     SeedTicket,
     World,
 )
-from syncer.desks.invgate import emulator as emulator_module
 from syncer.desks.invgate.emulator import GONE_USER, NEWER, Auth, InvGateEmulator, Switches
 from syncer.desks.invgate.emulator_matrix import METHODS, SCOPES
 
@@ -213,27 +211,98 @@ async def test_the_fault_schedule_shortens_tokens_already_given() -> None:
 # Router and parameters
 
 
+MATRIX = """
+sd.version: GET
+incident: GET POST PUT
+incidents: GET
+incidents.by.status incidents.by.view incidents.details.by.view incidents.by.helpdesk incidents.by.agent: GET
+incidents.by.customer incidents.by.cis incidents.last.hour incidents.by.sentiment* incidents.by.asset*: GET
+incident.attachment incident.linked_cis.counters.from incident.tasks*: GET
+incident.comment incident.observer incident.collaborator incident.link incident.external_entity: GET POST
+incident.custom_approval: GET POST
+incident.custom_field: POST PATCH DELETE
+incident.reassign incident.reject incident.cancel* incident.promote.to.major.incident*: POST
+incident.spontaneous_approval incident.relate.ci.by.keyword: POST
+incident.waitingfor.agent incident.waitingfor.customer incident.waitingfor.date: POST
+incident.waitingfor.external_entity incident.waitingfor.incident: POST
+incident.reopen incident.solution.accept incident.solution.reject: PUT
+incident.approval incident.approval.status incident.approval.type incident.approval.vote_status: GET
+incident.approval.possible_voters: GET
+incident.approval.accept incident.approval.reject incident.approval.cancel: PUT
+incident.approval.add_voter: POST
+incident.attributes.priority incident.attributes.source incident.attributes.status incident.attributes.type: GET
+incident.attributes.category* incident.attributes.statuses*: GET
+categories cf.fields.all cf.fields.types cf.fields.by.category cf.fields.shared.all*: GET
+cf.starting.fields.by.category* cf.field.options.list.config*: GET
+cf.field.options.list: GET POST DELETE
+cf.field.options.tree: GET POST PUT DELETE
+timetracking: GET POST* DELETE
+timetracking.attributes.category: GET
+user: GET POST PUT DELETE
+users user.by users.by users.groups users.by.extended*: GET
+user.convert user.password.reset user.token: POST
+user.disable user.enable user.password: PUT
+groups locations: GET POST DELETE
+companies: GET POST PUT* DELETE
+groups.users companies.users companies.groups locations.users: GET POST DELETE
+companies.observers groups.observers helpdesks.observers levels.observers locations.observers: GET POST DELETE
+helpdesks levels helpdesksandlevels: GET
+kb.articles kb.categories: GET POST PUT DELETE
+kb.articles.attachments: GET POST DELETE
+kb.articles.by.ids kb.articles.by.category kb.articles.by.keywords kb.categories.by.ids: GET
+internalnotes: GET POST PUT DELETE
+breakingnews: GET POST PUT
+breakingnews.status: GET POST
+breakingnews.all breakingnews.attributes.status breakingnews.attributes.type: GET
+triggers triggers.executions cis.by.id assets* data.export*: GET
+wf.initialfields.by.category workflow.process*: GET
+workflow.field.list.values*: GET POST
+wf.deploy: PUT
+"""
+"""Section 3.12 of the contract, row by row."""
+LACKED = """
+incidents.by.cis incidents.by.sentiment incidents.by.asset incident.linked_cis.counters.from: GET
+incident.approval.status incident.approval.type incident.approval.vote_status incident.approval.possible_voters: GET
+cf.fields.shared.all cf.field.options.list.config users.by.extended cis.by.id assets data.export: GET
+kb.articles.by.ids kb.articles.by.category kb.articles.by.keywords kb.categories.by.ids: GET
+breakingnews.attributes.status breakingnews.attributes.type workflow.process: GET
+incident.custom_approval breakingnews.status workflow.field.list.values: GET POST
+incident.promote.to.major.incident incident.spontaneous_approval incident.relate.ci.by.keyword: POST
+incident.approval.add_voter user.convert user.password.reset user.token: POST
+incident.approval.accept incident.approval.reject incident.approval.cancel user.password wf.deploy: PUT
+cf.field.options.list user: DELETE
+cf.field.options.tree companies kb.articles kb.categories: POST PUT DELETE
+timetracking groups locations groups.users companies.users locations.users: POST DELETE
+companies.groups companies.observers groups.observers helpdesks.observers levels.observers: GET POST DELETE
+locations.observers kb.articles.attachments: GET POST DELETE
+internalnotes: GET POST PUT DELETE
+breakingnews: GET POST PUT
+"""
+"""What is not emulated: it answers as an edition that lacks it."""
+
+
+def methods_in(matrix: str) -> dict[str, set[str]]:
+    rows = [line.replace("*", "").split(": ") for line in matrix.strip().splitlines()]
+    return {endpoint: set(methods.split()) for endpoints, methods in rows for endpoint in endpoints.split()}
+
+
+def test_the_calls_and_their_scopes_are_those_of_the_contract() -> None:
+    wanted = methods_in(MATRIX)
+    assert wanted == METHODS
+    assert {f"api.v1.{name}:{method.lower()}" for name, methods in wanted.items() for method in methods} == SCOPES
+    assert {name.rstrip(":*") for name in MATRIX.split() if name[0].islower() and "*" in name} == NEWER
+
+
 async def test_unknown_endpoints_are_404_and_wrong_methods_405() -> None:
+    lacked = methods_in(LACKED)
     async with site() as desk:
         assert (await desk.call("GET", "incidents.all"))[0] == 404
-        for endpoint, methods in METHODS.items():
-            for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - methods:
-                assert (await desk.call(method, endpoint))[0] in (404, 405), (method, endpoint)
-
-
-async def test_a_call_answers_as_it_should_or_as_an_edition_that_lacks_it() -> None:
-    async with site() as desk:
-        lacks = set()
-        for endpoint, methods in METHODS.items():
-            for method in methods:
+        for endpoint, methods in methods_in(MATRIX).items():
+            answering = methods - lacked.get(endpoint, set())
+            for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
                 status, _ = await desk.call(method, endpoint)
-                assert status in (200, 428, 404, 405), (method, endpoint)
-                if status in (404, 405):
-                    lacks.add((method, endpoint))
-        assert not any(endpoint.startswith(("incidents.by.view", "incidents.details")) for _, endpoint in lacks)
-        assert ("GET", "incident") not in lacks
-        assert ("POST", "incident.comment") not in lacks
-        assert len(SCOPES) == sum(len(methods) for methods in METHODS.values())
+                expected = (200, 428) if method in answering else (405,) if answering else (404,)
+                assert status in expected, (method, endpoint, status)
 
 
 async def test_older_instances_lack_the_newer_endpoints() -> None:
@@ -685,14 +754,31 @@ async def test_what_hangs_on_a_ticket_is_read_from_calls_of_its_own() -> None:
     async with site() as desk:
         assert await desk.get("timetracking", request_id=PRINTER) == []
         assert (await desk.get("timetracking"))["status"] == "ERROR"
-        before = (await desk.ticket(PRINTER))["last_update"]
         await desk.post("incident.observer", request_id=PRINTER, author_id=AGENT, users_id=[CUSTOMER])
         await desk.post("incident.link", request_id=PRINTER, request_ids=[LAPTOP])
         assert await desk.get("incident.observer", request_id=PRINTER) == [CUSTOMER]
         assert await desk.get("incident.link", request_id=LAPTOP) == [
             {"id": PRINTER, "title": "Jam &amp; &lt;noise&gt;"}
         ]
-        assert (await desk.ticket(PRINTER))["last_update"] == before
+
+
+@pytest.mark.parametrize("side_bumps", [False, True])
+@pytest.mark.parametrize(
+    ("endpoint", "values"),
+    [
+        ("incident.observer", {"author_id": AGENT, "users_id": [CUSTOMER]}),
+        ("incident.collaborator", {"author_id": AGENT, "user_id": OTHER_AGENT}),
+        ("incident.link", {"request_ids": [LAPTOP]}),
+        ("incident.external_entity", {"external_entity_id": 8}),
+    ],
+)
+async def test_people_and_links_on_a_ticket_move_its_last_update_only_where_switched(
+    endpoint: str, values: dict[str, Any], side_bumps: bool
+) -> None:
+    async with site(side_bumps=side_bumps) as desk:
+        before = (await desk.ticket(PRINTER))["last_update"]
+        assert (await desk.post(endpoint, request_id=PRINTER, **values))[1]["status"] == "OK"
+        assert ((await desk.ticket(PRINTER))["last_update"] > before) == side_bumps
 
 
 # Writing
@@ -796,6 +882,38 @@ async def test_transitions_lead_only_where_they_may() -> None:
         assert (await desk.ticket(LAPTOP))["status_id"] == 7
 
 
+@pytest.mark.parametrize(
+    ("method", "endpoint", "ticket", "values"),
+    [
+        ("PUT", "incident", PRINTER, {"title": "New"}),
+        ("POST", "incident.comment", PRINTER, {"author_id": AGENT, "comment": "x", "customer_visible": 1}),
+        ("POST", "incident.comment", PRINTER, {"author_id": AGENT, "comment": "x", "customer_visible": 0}),
+        ("POST", "incident.reassign", PRINTER, {"author_id": AGENT, "group_id": 104}),
+        ("POST", "incident.waitingfor.agent", PRINTER, {}),
+        ("POST", "incident.waitingfor.customer", PRINTER, {}),
+        ("POST", "incident.waitingfor.date", PRINTER, {"timestamp": "1900000000"}),
+        ("POST", "incident.waitingfor.incident", PRINTER, {"wait_request_id": LAPTOP}),
+        ("POST", "incident.reject", PRINTER, {"author_id": AGENT}),
+        ("POST", "incident.cancel", PRINTER, {"author_id": AGENT}),
+        ("PUT", "incident.reopen", OLD, {}),
+        ("PUT", "incident.solution.accept", ORPHAN, {"rating": 5}),
+        ("PUT", "incident.solution.reject", ORPHAN, {"comment": "no"}),
+    ],
+)
+async def test_a_change_of_a_ticket_moves_its_last_update(
+    method: str, endpoint: str, ticket: int, values: dict[str, Any]
+) -> None:
+    name = "id" if endpoint == "incident" or "solution" in endpoint else "request_id"
+    async with site() as desk:
+        now = desk.emulator.tables.now()
+        ask = desk.put if method == "PUT" else desk.post
+        status, answer = await ask(endpoint, **{name: ticket}, **values)
+        assert (status, answer.get("status", "OK")) == (200, "OK")
+        assert (await desk.ticket(ticket))["last_update"] >= now
+        newest = await desk.get("incidents.details.by.view", view_id=1, sort_by="last_update", order_by="desc")
+        assert newest["data"][0]["id"] == ticket
+
+
 async def test_ok_may_mean_nothing() -> None:
     async with site(hollow_ok=True) as desk:
         assert (await desk.post("incident.waitingfor.agent", request_id=LAPTOP))[1]["status"] == "OK"
@@ -815,43 +933,6 @@ async def test_a_custom_field_takes_option_keys_and_an_empty_value_erases_it() -
 
 
 # For tests
-
-SAMPLES = Path(emulator_module.__file__).parent / "samples"
-
-
-@pytest.mark.parametrize(
-    ("sample", "endpoint", "params"),
-    [
-        ("incident", "incident", {"id": PRINTER}),
-        ("incidents_by_status", "incidents.by.status", {"status_id": 2}),
-        ("incidents_by_view", "incidents.by.view", {"view_id": 1}),
-        ("incidents_by_customer", "incidents.by.customer", {"id": CUSTOMER}),
-        ("details_by_view", "incidents.details.by.view", {"view_id": 1}),
-        ("comments", "incident.comment", {"request_id": OLD}),
-        ("attachment", "incident.attachment", {"id": 901}),
-        ("user", "user", {"id": CUSTOMER}),
-        ("users_by", "users.by", {"email": "mia"}),
-        ("status", "incident.attributes.status", {}),
-        ("categories", "categories", {}),
-        ("helpdesks", "helpdesks", {}),
-        ("levels", "levels", {}),
-        ("locations", "locations", {}),
-        ("companies", "companies", {}),
-        ("groups_users", "groups.users", {"id": 21}),
-        ("cf_fields_all", "cf.fields.all", {}),
-        ("cf_options_list", "cf.field.options.list", {"uid": 72}),
-        ("cf_options_tree", "cf.field.options.tree", {"uid": 73}),
-        ("sd_version", "sd.version", {}),
-    ],
-)
-async def test_answers_have_the_keys_of_the_samples(sample: str, endpoint: str, params: dict[str, Any]) -> None:
-    expected = msgspec.json.decode((SAMPLES / f"{sample}.json").read_bytes())
-    async with site() as desk:
-        answer = await desk.get(endpoint, **params)
-        if isinstance(expected, list):
-            assert isinstance(answer, list)
-            answer, expected = answer[0], expected[0]
-        assert answer.keys() == expected.keys()
 
 
 async def test_tickets_moved_from_outside_show_it() -> None:
@@ -898,7 +979,7 @@ async def test_fifty_thousand_tickets_are_served_quickly() -> None:
             blocks = [range(start + n, start + n + 100) for n in range(0, 1000, 100)]
             found = await asyncio.gather(*(desk.get("incidents", ids=list(b), comments=1) for b in blocks))
             assert all(len(block) == 100 for block in found)
-        assert time.perf_counter() - started < 15
+        assert time.perf_counter() - started < 120  # it takes two or three seconds
         key, count = "", 0
         while key is not None:
             more = {"page_key": key} if key else {}

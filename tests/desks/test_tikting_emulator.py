@@ -528,10 +528,11 @@ async def test_a_status_at_registration_may_be_refused_or_ignored() -> None:
 async def test_an_ambiguous_failure_leaves_the_ticket_to_be_found(fault: str, stored: bool) -> None:
     async with calling() as caller:
         caller.desk.carrier.set_faults(Faults(where="POST .*/register", first=[fault]))
-        try:
+        if fault.startswith("cut"):
+            with pytest.raises(aiohttp.ClientError):
+                await caller.register(Title="Lost [ZD-777]")
+        else:
             assert (await caller.register(Title="Lost [ZD-777]"))[0] == 502
-        except aiohttp.ClientError:
-            assert fault.startswith("cut")
         assert len(await caller.ids(search="ZD-777", filterBy="Subject", listType="AllTickets")) == stored
 
 
@@ -652,13 +653,13 @@ async def test_members_and_private_accounts_see_only_their_own(account: Account)
         ("prefix", "D-123", []),
         ("token", "ZD-12", [1002]),
         ("token", "[ZD-12] vpn", [1002]),
-        ("like", "[ZD-12]", [1003, 1002, 1001]),
+        ("like", "[ZD-12]", [1004, 1003, 1002, 1001]),
         ("never", "ZD-12", []),
     ],
 )
 async def test_search_matches_as_switched(match: str, search: str, found: list[int]) -> None:
     async with calling(search_match=match) as caller:
-        assert [i for i in await caller.ids(search=search, filterBy="Subject") if i != 1004] == found
+        assert await caller.ids(search=search, filterBy="Subject") == found
 
 
 async def test_filter_by_limits_where_search_looks() -> None:

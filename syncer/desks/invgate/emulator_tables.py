@@ -38,6 +38,14 @@ class Comment(Struct, kw_only=True):
     files: list[int] = field(default_factory=list)
 
 
+class EntityLink(Struct, kw_only=True):
+    """A ticket's counterpart at an external entity, under that one's own reference."""
+
+    id: int
+    entity_id: int
+    reference: str | None = None
+
+
 class Ticket(Struct, kw_only=True):
     """One request. `custom` holds a text, or the chosen options as key to label."""
 
@@ -68,6 +76,7 @@ class Ticket(Struct, kw_only=True):
     observers: list[int] = field(default_factory=list)
     collaborators: list[int] = field(default_factory=list)
     links: list[int] = field(default_factory=list)
+    entities: list[EntityLink] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -173,9 +182,10 @@ class Tables:
         self.helpdesks: dict[int, Helpdesk] = {}
         self.levels: dict[int, Level] = {}
         self.fields: dict[int, Field] = {}
+        self.entities: dict[int, str] = {8: "Vendor"}
         self.views: dict[int, View] = {1: lambda _: True, 2: lambda ticket: ticket.is_open}
         self.leaks = 0
-        self._next = {"ticket": 1001, "comment": 88001, "file": 901, "user": 301}
+        self._next = {"ticket": 1001, "comment": 88001, "file": 901, "user": 301, "entity_link": 3}
         self._listings: dict[Any, Listing] = {}
 
     def now(self) -> int:

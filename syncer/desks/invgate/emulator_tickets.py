@@ -9,6 +9,7 @@ from syncer.desks.invgate.emulator_params import Params, error, refused
 from syncer.desks.invgate.emulator_tables import Tables, Ticket
 
 VERSION = "v8.15.13"
+_ENTITY_TYPE = 100
 
 
 def ticket_of(tables: Tables, id: int) -> Ticket:
@@ -80,6 +81,20 @@ def _links(tables: Tables, ask: Params) -> Any:
     ]
 
 
+def _entities(tables: Tables, ask: Params) -> Any:
+    return [
+        {
+            "link_id": shapes.number(tables, link.id),
+            "ref_id": shapes.number(tables, link.entity_id),
+            "name": tables.entities[link.entity_id],
+            "ext_ref_id": link.reference,
+            "type": _ENTITY_TYPE,
+            "status": True,
+        }
+        for link in ticket_of(tables, ask.given_number("request_id")).entities
+    ]
+
+
 def _times(tables: Tables, ask: Params) -> Any:
     if not ask.has("request_id", "from"):
         raise error("request_id or from must be given")
@@ -111,7 +126,7 @@ HANDLERS = {
     ("GET", "incident.observer"): _observers,
     ("GET", "incident.collaborator"): _collaborators,
     ("GET", "incident.link"): _links,
-    ("GET", "incident.external_entity"): _nothing_on_it,
+    ("GET", "incident.external_entity"): _entities,
     ("GET", "incident.tasks"): _nothing_on_it,
     ("GET", "incident.approval"): _nothing_on_it,
     ("GET", "timetracking"): _times,

@@ -79,9 +79,10 @@ def _check_date(_: Tables, ask: Params) -> None:
     ask.given_number("timestamp")
 
 
-def _check_entity(_: Tables, ask: Params) -> None:
-    ask.given_number("entity_link_id")
-    raise error("The external entity is not linked")
+def _check_entity(tables: Tables, ask: Params) -> None:
+    wanted = ask.given_number("entity_link_id")
+    if all(link.id != wanted for link in ticket_of(tables, ask.given_number("request_id")).entities):
+        raise error("The external entity is not linked")
 
 
 def _check_request(tables: Tables, ask: Params) -> None:

@@ -8,7 +8,7 @@ from syncer.desks.invgate import emulator_shapes as shapes
 from syncer.desks.invgate.emulator_lookups import field_of
 from syncer.desks.invgate.emulator_params import Params, error, refused
 from syncer.desks.invgate.emulator_people import active_user
-from syncer.desks.invgate.emulator_tables import Comment, Field, Tables, Ticket
+from syncer.desks.invgate.emulator_tables import Comment, EntityLink, Field, Tables, Ticket
 from syncer.desks.invgate.emulator_tickets import ticket_of
 from syncer.desks.invgate.emulator_words import (
     FINAL_STATUSES,
@@ -236,6 +236,18 @@ def _add_links(tables: Tables, ask: Params) -> Any:
     return DONE
 
 
+def _add_entity(tables: Tables, ask: Params) -> Any:
+    ticket = ticket_of(tables, ask.given_number("request_id"))
+    entity = ask.given_number("external_entity_id")
+    if entity not in tables.entities:
+        raise error("The external entity does not exist")
+    reference = ask.text("external_entity_ref_id")
+    link = EntityLink(id=tables.take_id("entity_link"), entity_id=entity, reference=reference)
+    ticket.entities.append(link)
+    _bump_for_sides(tables, ticket)
+    return DONE | {"link_id": link.id}
+
+
 def _tie(tables: Tables, ticket: Ticket, other: int) -> None:
     if other in tables.tickets and other not in ticket.links:
         ticket.links.append(other)
@@ -257,4 +269,5 @@ HANDLERS = {
     ("POST", "incident.observer"): _add_observers,
     ("POST", "incident.collaborator"): _add_collaborators,
     ("POST", "incident.link"): _add_links,
+    ("POST", "incident.external_entity"): _add_entity,
 }
