@@ -25,7 +25,7 @@ def test_a_log_in_that_hangs_can_be_ended(tmp_path: Path, dsn: str, number: sign
         config.write_text(config.read_text().replace("database: embedded", f"database: {dsn}"))
         process = subprocess.Popen(
             command("migrate", "--yes", "--config", config),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), preexec_fn=_in_the_foreground,
         )  # fmt: skip
         try:
             caller, _ = silent.accept()  # it logs in, and waits
@@ -38,3 +38,8 @@ def test_a_log_in_that_hangs_can_be_ended(tmp_path: Path, dsn: str, number: sign
     assert "interrupted; the same command goes on" in err
     assert "Traceback" not in err
     assert out == ""
+
+
+def _in_the_foreground() -> None:
+    # What a shell starts in the background, as this suite may be, ignores Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
