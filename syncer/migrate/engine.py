@@ -173,7 +173,7 @@ async def _note(engine: Engine, journal: Journal, tally: Tally, doubts: Doubts) 
         engine.watch(tally, doubts)
         await asyncio.sleep(NOTE_EVERY / 8)
         tick += 1
-        if tick % 8 == 0:
+        if tick == 1 or tick % 8 == 0:  # early once: who is killed soon has a row that tells something, too
             try:
                 await runs.note(engine.pool, journal.run, tally.counts(), dict(tally.losses))
             except TROUBLE:
