@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from syncer import log
-from syncer.deskkit.emulation import World
+from syncer.deskkit.world import World
 from syncer.migrate import delta
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres

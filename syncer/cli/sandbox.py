@@ -10,7 +10,8 @@ import click
 from syncer.cli.output import run
 
 if TYPE_CHECKING:
-    from syncer.deskkit.emulation import Faults, World
+    from syncer.deskkit.emulation import Faults
+    from syncer.deskkit.world import World
     from syncer.sandbox.up import Running
 
 TICKETS = click.IntRange(1, 1_000_000)

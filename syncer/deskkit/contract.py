@@ -17,7 +17,8 @@ from syncer.model.ticket import Ticket
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from syncer.deskkit.emulation import EmulatedDesk, World
+    from syncer.deskkit.emulation import EmulatedDesk
+    from syncer.deskkit.world import World
 
 
 class DraftField(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, TextIO
 
-from syncer.deskkit.emulation import SeedComment, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedTicket, World
 from syncer.errors import ConfigError
 from syncer.sandbox.prose import COMPANIES, KINDS, LOCATIONS, PRIORITIES, QUEUES, STATUSES, Cast, Teller
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
 
-from syncer.deskkit.emulation import SeedPerson
+from syncer.deskkit.world import SeedPerson
 
 T = TypeVar("T")
 

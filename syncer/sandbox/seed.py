@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from syncer.deskkit.emulation import SeedComment, SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
 from syncer.sandbox.csv_world import from_csv
 from syncer.sandbox.prose import (
     CATEGORIES,
@@ -27,6 +27,7 @@ _SPAN = 3 * 365 * 86_400
 _UGLY_EVERY = 5
 _MANY = tuple("closed" for _ in range(8)) + ("solved",) * 4 + ("open",) * 3 + STATUSES
 _ENDED = frozenset({"closed", "rejected", "cancelled"})
+TAGS = ("vpn", "printer", "new joiner", "größer", "p1", "näher", "hardware", "repeat")
 _COMMENTS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 6)
 _FILES = (
     SeedFile("screenshot.png", PNG),
@@ -47,6 +48,7 @@ def generate(seed: int, tickets: int) -> World:
             CASES[number // _UGLY_EVERY % len(CASES)](ticket, oddity)
         oddity.previous = ticket
         made.append(ticket)
+    _relate(made, cast, Teller(Random(f"{seed} relations")))
     return World(
         people=cast.people,
         categories=list(CATEGORIES),
@@ -90,6 +92,18 @@ def _plain(number: int, tickets: int, cast: Cast, teller: Teller) -> SeedTicket:
         comments=comments,
         files=[teller.pick(_FILES)] if teller.chance(0.1) else [],
     )
+
+
+def _relate(tickets: list[SeedTicket], cast: Cast, teller: Teller) -> None:
+    """Tags, people who are told, tickets that have to do with an earlier one; drawn apart from all else."""
+    for number, ticket in enumerate(tickets):
+        if teller.chance(0.3):
+            ticket.tags = sorted({teller.pick(TAGS) for _ in range(1 + teller.number(2))})
+        if teller.chance(0.15):
+            told = {teller.pick(cast.customers) for _ in range(1 + teller.number(2))}
+            ticket.cc = sorted(told - {ticket.requester})
+        if number and teller.chance(0.08):
+            ticket.links = [teller.number(number)]
 
 
 def _conversation(created: int, requester: int, assignee: int, teller: Teller) -> list[SeedComment]:

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from syncer.deskkit.emulation import SeedComment, SeedFile, SeedTicket
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket
 from syncer.sandbox.prose import Cast, Teller
 
 GONE = -1

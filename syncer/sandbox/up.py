@@ -16,7 +16,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from syncer.deskkit import registry
-from syncer.deskkit.emulation import EmulatedDesk, Faults, World
+from syncer.deskkit.emulation import EmulatedDesk, Faults
+from syncer.deskkit.world import World
 from syncer.errors import ConfigError
 
 HOST = "127.0.0.1"

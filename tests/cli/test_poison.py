@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from syncer.deskkit.emulation import World
+from syncer.deskkit.world import World
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox import folder

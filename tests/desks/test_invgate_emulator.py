@@ -14,14 +14,8 @@ import pytest
 from aiohttp import ClientSession, FormData, TCPConnector, encode_basic_auth
 from aiohttp.test_utils import TestServer
 
-from syncer.deskkit.emulation import (
-    Faults,
-    SeedComment,
-    SeedFile,
-    SeedPerson,
-    SeedTicket,
-    World,
-)
+from syncer.deskkit.emulation import Faults
+from syncer.deskkit.world import SeedComment, SeedFile, SeedPerson, SeedTicket, World
 from syncer.desks.invgate.emulator import GONE_USER, NEWER, Auth, InvGateEmulator, Switches
 from syncer.desks.invgate.emulator_matrix import METHODS, SCOPES
 

@@ -16,7 +16,8 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
 
 import syncer
-from syncer.deskkit.emulation import Faults, SeedComment, SeedFile, SeedPerson, SeedTicket, World
+from syncer.deskkit.emulation import Faults
+from syncer.deskkit.world import SeedComment, SeedFile, SeedPerson, SeedTicket, World
 from syncer.desks.tikting.emulator import FALLBACK_GUID, Account, Switches, TiktingEmulator
 
 SAMPLES = Path(syncer.__file__).parent / "desks" / "tikting" / "samples"

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from syncer.deskkit.emulation import Carrier, Entry, Faults, Handler, World
+from syncer.deskkit.emulation import Carrier, Entry, Faults, Handler
+from syncer.deskkit.world import World
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox.up import emptied

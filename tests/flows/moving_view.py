@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from syncer.deskkit.emulation import Handler, SeedTicket, World
+from syncer.deskkit.emulation import Handler
+from syncer.deskkit.world import SeedTicket, World
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.desk import InvGate
 from syncer.desks.invgate.emulator import InvGateEmulator, Switches

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from syncer.deskkit.emulation import Handler, SeedComment, SeedFile
+from syncer.deskkit.emulation import Handler
+from syncer.deskkit.world import SeedComment, SeedFile
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox import folder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncer.deskkit.emulation import SeedComment, SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
 from syncer.sandbox.seed import generate
 from syncer.sandbox.ugly import PNG
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncer.deskkit.emulation import SeedComment, SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
 from syncer.errors import ConfigError
 from syncer.sandbox.prose import STATUSES
 from syncer.sandbox.seed import from_csv, generate

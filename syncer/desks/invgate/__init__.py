@@ -9,7 +9,8 @@ from syncer.deskkit.contract import Desk, DeskSpec
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from syncer.deskkit.emulation import EmulatedDesk, World
+    from syncer.deskkit.emulation import EmulatedDesk
+    from syncer.deskkit.world import World
 
 
 def _config() -> type[BaseModel]:

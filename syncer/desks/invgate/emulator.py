@@ -10,7 +10,8 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from syncer.deskkit.emulation import Carrier, World, control_routes
+from syncer.deskkit.emulation import Carrier, control_routes
+from syncer.deskkit.world import World
 from syncer.desks.invgate import (
     emulator_lists,
     emulator_lookups,

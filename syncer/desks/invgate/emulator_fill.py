@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from syncer.deskkit.emulation import SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedFile, SeedTicket, World
 from syncer.desks.invgate.emulator_tables import (
     GONE_USER,
     Category,

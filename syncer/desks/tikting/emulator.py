@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from syncer.deskkit.emulation import Carrier, Handler, World, control_routes
+from syncer.deskkit.emulation import Carrier, Handler, control_routes
+from syncer.deskkit.world import World
 
 from .emulator_accounts import CREATE, FALLBACK_EMAIL, FALLBACK_GUID, Account, LogIn, People, Sessions
 from .emulator_control import extra_control_routes, marker_of

@@ -14,7 +14,8 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Struct
 
-from syncer.deskkit.emulation import Carrier, World
+from syncer.deskkit.emulation import Carrier
+from syncer.deskkit.world import World
 
 from .emulator_switches import DAY, Switches
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from syncer.deskkit.emulation import World
+from syncer.deskkit.world import World
 
 OPEN, PENDING, RESOLVED, CLOSED, ON_HOLD = 1, 2, 3, 4, 5
 DONE = frozenset({RESOLVED, CLOSED})

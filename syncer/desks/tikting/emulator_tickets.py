@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from syncer.deskkit.emulation import SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedFile, SeedTicket, World
 
 from .emulator_accounts import People
 from .emulator_lookups import DONE, Lookups
