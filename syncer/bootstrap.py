@@ -12,6 +12,7 @@ from msgspec import Struct
 from syncer.deskkit import registry
 from syncer.deskkit.contract import Capabilities, Desk, Source, Target
 from syncer.errors import ConfigError
+from syncer.mapping.comments import Abilities
 from syncer.mapping.fields import TargetField
 from syncer.mapping.ticket import Limits
 from syncer.migrate.lookups import operators_table
@@ -47,8 +48,12 @@ def limits(facts: Capabilities) -> Limits:
         max_body=facts.max_body,
         needs_body=facts.needs_body,
         html=facts.body == "html",
-        folds=not facts.takes_comments,
-        keeps_private=facts.keeps_private,
+        comments=Abilities(
+            folds=not facts.takes_comments,
+            private=facts.keeps_private,
+            authors=facts.keeps_authors,
+            times=facts.keeps_times,
+        ),  # fmt: skip
         keeps_status=facts.keeps_status,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from syncer.deskkit.budget import Budget
-from syncer.model.draft import Draft
+from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
@@ -182,6 +182,31 @@ class Target(Desk, Protocol):
         """Make the ticket. Raises InDoubt when the answer is lost, Rejected when refused for good,
         Retryable when the desk surely did nothing. `fence` is called right before a write leaves, after every wait,
         and raises when we may not write any more."""
+
+
+class Step(Struct, frozen=True):
+    """One call, or a few that belong together, after the one that made the ticket. `name` is the same in every life;
+    a comment's step brings that comment, whose files come along."""
+
+    name: str
+    comment: CommentDraft | None = None
+
+
+@runtime_checkable
+class TakesSteps(Protocol):
+    """A target on which a ticket takes more than one call."""
+
+    def steps(self, draft: Draft) -> Sequence[Step]:
+        """What is left to do when the ticket is made, in its order; the last one ends it."""
+
+    async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
+        """The id of what the step made, or "" where it made nothing with an id; None when it is not there (yet)."""
+
+    async def step(
+        self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
+    ) -> Written:
+        """Do it. Raises as `create` does; `fence` before every write. A step may be done twice only where that
+        changes nothing."""
 
 
 class DeskSpec(Struct, frozen=True, kw_only=True):

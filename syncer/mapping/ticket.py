@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from syncer.mapping.comments import Abilities, Comments, in_key
 from syncer.mapping.fields import FieldOf, Fields, Missing, TargetField
 from syncer.mapping.rules import FieldRule, Rules
 from syncer.mapping.tables import Tables
 from syncer.mapping.title import fit
 from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at
-from syncer.model.draft import Draft, PrivateNote, TextFile, Unmapped
+from syncer.model.draft import Draft, TextFile, Unmapped
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
-from syncer.model.ticket import Comment, Ticket
+from syncer.model.ticket import Ticket
 
-_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
 _TITLE = FieldRule.model_validate({"from": "title"})
 _BODY = FieldRule.model_validate({"from": "body"})
 
@@ -29,9 +27,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_body: int | None
     needs_body: bool
     html: bool
-    folds: bool
-    """Comments, authors and times have no place of their own there: they go into the body."""
-    keeps_private: bool
+    comments: Abilities
     keeps_status: bool
 
 
@@ -51,6 +47,8 @@ class Mapper:
         self._limits = limits
         self._mark = mark
         self._teller = Teller(tables, html=limits.html, attribution=rules.comments.attribution)
+        self._comments = Comments(rules, self._teller, tables.people, limits.comments)
+        self._tells = limits.comments.folds or not limits.comments.times
         fields = Fields(tables, limits.fields, self._teller)
         self._title = fields.text("title", rules.fields.get("title") or _TITLE)
         self._body = fields.text("body", rules.fields.get("body") or _BODY)
@@ -64,7 +62,7 @@ class Mapper:
 
     def key(self, id: TicketId) -> Key:
         """The marker of a ticket: letters, digits and hyphens only."""
-        return Key(f"{self._mark}-{_NOT_IN_KEY.sub('-', id).strip('-')}")
+        return Key(f"{self._mark}-{in_key(id)}")
 
     def map(self, ticket: Ticket) -> Draft | Unmapped | Skipped:
         """The draft, or each value without a decision, or the rule that leaves the ticket behind."""
@@ -110,35 +108,33 @@ class Mapper:
         if cut:
             full_title = title
             losses.append("title_cut")
-        files = list(ticket.files)
-        withheld: list[PrivateNote] = []
-        told: list[str] = []
-        for comment in ticket.comments:
-            if comment.public:
-                files += comment.files
-                told.append(self._teller.comment(comment, ticket.html))
-            else:
-                self._private(ticket, comment, withheld, losses)
-        if self._limits.folds:
-            losses.append("times_as_text")
-            losses += ("comment_as_text",) * len(told)
-            if ticket.assignee:
-                losses.append("assignee_as_text")
-            if ticket.custom:
-                losses.append("custom_fields_as_text")
-        head = [full_title] if full_title else []
-        if self._rules.header and self._limits.folds:
-            head = self._teller.head(ticket, full_title)
-        text = self._teller.join(head, body, told)
+        comments = self._comments.sort(ticket, key, losses)
+        self._as_text(ticket, losses)
+        text = self._teller.join(self._head(ticket, full_title), body, comments.told)
         texts: tuple[TextFile, ...] = ()
         if not text.strip() and self._limits.needs_body:
             text = "(no description)"
         if self._limits.max_body and len(text) > self._limits.max_body:
             text, texts = self._shortened(text, key, losses)
         return Draft(
-            source_id=ticket.id, version=ticket.version, key=key, title=marked, body=text,
-            fields=fields, files=tuple(files), texts=texts, losses=tuple(losses), withheld=tuple(withheld),
+            source_id=ticket.id, version=ticket.version, key=key, title=marked, body=text, fields=fields,
+            files=(*ticket.files, *comments.files), texts=texts, losses=tuple(losses),
+            withheld=tuple(comments.withheld), comments=tuple(comments.own),
         )  # fmt: skip
+
+    def _head(self, ticket: Ticket, full_title: str | None) -> list[str]:
+        """What the target has no place for; a title that was cut in any case."""
+        if self._rules.header and self._tells:
+            return self._teller.head(ticket, full_title)
+        return [full_title] if full_title else []
+
+    def _as_text(self, ticket: Ticket, losses: list[str]) -> None:
+        if not self._limits.comments.times:
+            losses.append("times_as_text")
+        if ticket.assignee and "assignee" not in self._limits.fields:
+            losses.append("assignee_as_text")
+        if ticket.custom and self._limits.comments.folds:
+            losses.append("custom_fields_as_text")
 
     def _shortened(self, text: str, key: Key, losses: list[str]) -> tuple[str, tuple[TextFile, ...]]:
         most = self._limits.max_body or 0
@@ -148,17 +144,6 @@ class Mapper:
             return text, (TextFile(f"{key}-rest.{'html' if self._limits.html else 'txt'}", rest),)
         losses.append("body_cut")
         return split_at(text, most, CUT_NOTE_DROPPED)[0], ()
-
-    def _private(self, ticket: Ticket, comment: Comment, withheld: list[PrivateNote], losses: list[str]) -> None:
-        """A private note never goes where a requester can read it: it stays with us, or is dropped; counted."""
-        if self._rules.comments.private == "drop":
-            losses.append("private_note_dropped")
-            losses.extend(("private_file_dropped",) * len(comment.files))
-            return
-        losses.append("private_note_withheld")
-        author = self._teller.named(comment.author)
-        withheld.append(PrivateNote(ticket.id, comment.id, author, comment.created_at, comment.body))
-        losses.extend(("private_file_withheld",) * len(comment.files))
 
     def _status(self, fields: dict[str, str], losses: list[str]) -> None:
         """A target that only registers open tickets gets an open one; the head tells what it was."""

@@ -27,6 +27,18 @@ class PrivateNote(Struct, frozen=True):
     body: str
 
 
+class CommentDraft(Struct, frozen=True):
+    """One comment for a target that has comments of its own. `author` is the target's id of who wrote it, where the
+    target can be told and knows them; `key` the marker by which it is found again."""
+
+    id: str
+    key: Key
+    author: str | None
+    body: str
+    public: bool
+    files: tuple[File, ...] = ()
+
+
 class Draft(Struct, frozen=True):
     """One ticket in the target's words, all ids mapped, the marker in its place.
 
@@ -44,6 +56,7 @@ class Draft(Struct, frozen=True):
     texts: tuple[TextFile, ...] = ()
     losses: tuple[str, ...] = ()
     withheld: tuple[PrivateNote, ...] = ()
+    comments: tuple[CommentDraft, ...] = ()
 
 
 class Unmapped(Struct, frozen=True):

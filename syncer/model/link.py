@@ -8,13 +8,18 @@ from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
 
+TICKET = "ticket"
+"""The first step of every ticket: it comes to be on the target."""
+
 
 class EffectState(StrEnum):
-    """Where an effect stands. Only ANNOUNCED is open: it may or may not have happened."""
+    """Where an effect stands. Only ANNOUNCED is open: it may or may not have happened. A ticket is MADE while steps
+    are left to be done."""
 
     ANNOUNCED = "announced"
     ABSENT = "absent"
     REFUSED = "refused"
+    MADE = "made"
     DONE = "done"
 
 
@@ -25,6 +30,30 @@ class Intent(Struct, frozen=True):
     key: Key
     version: Version
     fingerprint: bytes
+    step: str = TICKET
+
+
+class Acknowledged(Struct, frozen=True):
+    """An effect that happened. `target_id` is that of the ticket, or of what the step made, where the desk tells."""
+
+    source_id: TicketId
+    target_id: TicketId
+    state: EffectState = EffectState.DONE
+    step: str = TICKET
+
+    @property
+    def is_the_end(self) -> bool:
+        """Whether the ticket is over with this."""
+        return self.step == TICKET and self.state == EffectState.DONE
+
+
+class Unfinished(Struct):
+    """A ticket that is on the target while steps are left: the steps that are over, and how many seconds ago the last
+    attempt was stamped at those that may be."""
+
+    target_id: TicketId
+    done: set[str]
+    doubts: dict[str, float]
 
 
 class Link(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
-from syncer.model.link import Doubt, EffectState, Intent, Link
+from syncer.model.link import TICKET, Doubt, EffectState, Intent, Link, Unfinished
 
 
 class Journal(Protocol):
@@ -22,16 +22,22 @@ class Journal(Protocol):
     async def made_before_doubts(self) -> tuple[TicketId | None, list[TicketId]]:
         """A target ticket older than every open attempt, and all the younger ones we know."""
 
+    async def unfinished(self) -> dict[TicketId, Unfinished]:
+        """Tickets that are on the target while steps are left."""
+
     async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
         """Returns when the intent is durable and we are still the writer. Raises StoreUnavailable, LeaseLost."""
 
     def check(self) -> None:
         """Raises LeaseLost when the right to write has run out."""
 
-    def done(self, source: TicketId, target: TicketId) -> None:
-        """It exists on the target."""
+    def made(self, source: TicketId, target: TicketId) -> None:
+        """The ticket exists on the target, and steps are left."""
 
-    def close(self, source: TicketId, state: EffectState) -> None:
+    def done(self, source: TicketId, target: TicketId, step: str = TICKET) -> None:
+        """The step is over, or the whole ticket."""
+
+    def close(self, source: TicketId, state: EffectState, step: str = TICKET) -> None:
         """The announced effect surely did not happen."""
 
     def park(self, source: TicketId, reason: str, detail: str) -> None:

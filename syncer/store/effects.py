@@ -14,36 +14,40 @@ import asyncpg
 from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
-from syncer.model.link import Doubt, EffectState, Intent, Link
+from syncer.model.link import Acknowledged, Doubt, EffectState, Intent, Link, Unfinished
 from syncer.store.schema import Conn
 
 _FENCE = "fence as (select 1 from lease where route = $1 and epoch = $2 for share)"
 _BOTH = f"""
 with {_FENCE},
 announced as (
-  insert into effect (route, source_id, key, state, run, epoch, source_version, fingerprint)
-  select $1, a.source_id, a.key, 'announced', $3, $2, a.version, a.fingerprint
-  from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) a (source_id, key, version, fingerprint), fence
+  insert into effect (route, source_id, step, key, state, run, epoch, source_version, fingerprint)
+  select $1, a.source_id, a.step, a.key, 'announced', $3, $2, a.version, a.fingerprint
+  from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[]) a (source_id, step, key, version, fingerprint),
+    fence
   on conflict (source_id, route, step) do update
   set state = 'announced', attempt_at = clock_timestamp(), attempts = effect.attempts + 1, key = excluded.key,
       run = excluded.run, epoch = excluded.epoch, source_version = excluded.source_version,
       fingerprint = excluded.fingerprint
-  where effect.state <> 'done'
+  where effect.state not in ('made', 'done')
   returning 1),
 acknowledged as (
-  insert into effect (route, source_id, key, state, run, epoch, source_version, fingerprint, target_id)
-  select $1, a.source_id, '', 'done', $3, $2, '', '', a.target_id
-  from unnest($8::text[], $9::text[]) a (source_id, target_id), fence
+  insert into effect (route, source_id, step, key, state, run, epoch, source_version, fingerprint, target_id)
+  select distinct on (a.source_id, a.step) $1::int, a.source_id, a.step, '', a.state, $3::bigint, $2::bigint, '', ''::bytea,
+    a.target_id
+  from unnest($9::text[], $10::text[], $11::text[], $12::text[]) with ordinality a (source_id, step, state, target_id, n),
+    fence
+  order by a.source_id, a.step, a.n desc
   on conflict (source_id, route, step) do update
-  set state = 'done', target_id = excluded.target_id, done_at = clock_timestamp()
+  set state = excluded.state, target_id = excluded.target_id, done_at = coalesce(effect.done_at, clock_timestamp())
   returning 1)
 select (select count(*) from fence), (select count(*) from announced), (select count(*) from acknowledged)
 """
 _SETTLE = f"""
 with {_FENCE}
 update effect e set state = a.state
-from unnest($3::text[], $4::text[]) a (source_id, state), fence
-where e.route = $1 and e.source_id = any($3) and e.source_id = a.source_id and e.step = 'ticket'
+from unnest($3::text[], $4::text[], $5::text[]) a (source_id, step, state), fence
+where e.route = $1 and e.source_id = any($3) and e.source_id = a.source_id and e.step = a.step
   and e.state = 'announced'
 """
 
@@ -54,7 +58,7 @@ async def write(
     epoch: int,
     run: int,
     intents: Sequence[Intent],
-    done: Sequence[tuple[TicketId, TicketId]],
+    outcomes: Sequence[Acknowledged],
 ) -> tuple[bool, int, int]:
     """Announce and acknowledge in one statement: (the lease is ours, announced, acknowledged)."""
     row = await conn.fetchrow(
@@ -63,19 +67,29 @@ async def write(
         epoch,
         run,
         [i.source_id for i in intents],
+        [i.step for i in intents],
         [i.key for i in intents],
         [i.version for i in intents],
         [i.fingerprint for i in intents],
-        [source for source, _ in done],
-        [target for _, target in done],
+        [o.source_id for o in outcomes],
+        [o.step for o in outcomes],
+        [str(o.state) for o in outcomes],
+        [o.target_id for o in outcomes],
     )
     assert row is not None
     return bool(row[0]), row[1], row[2]
 
 
-async def settle(conn: Conn, route: int, epoch: int, states: Sequence[tuple[TicketId, EffectState]]) -> None:
-    """Close announced effects without a target: refused by the desk, or surely absent."""
-    await conn.execute(_SETTLE, route, epoch, [s for s, _ in states], [str(state) for _, state in states])
+async def settle(conn: Conn, route: int, epoch: int, states: Sequence[tuple[TicketId, str, EffectState]]) -> None:
+    """Close announced effects without a target, by ticket and step: refused by the desk, or surely absent."""
+    await conn.execute(
+        _SETTLE,
+        route,
+        epoch,
+        [s for s, _, _ in states],
+        [step for _, step, _ in states],
+        [str(x) for _, _, x in states],
+    )
 
 
 async def links(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
@@ -102,20 +116,38 @@ async def links(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) 
 
 
 async def doubts(conn: asyncpg.Pool, route: int) -> list[Doubt]:
-    """Effects announced and never closed."""
+    """Tickets announced and never closed."""
     rows = await conn.fetch(
         "select e.source_id, e.key, extract(epoch from clock_timestamp() - e.attempt_at)::float8"
-        " from effect e where e.route = $1 and e.state = 'announced'",
+        " from effect e where e.route = $1 and e.state = 'announced' and e.step = 'ticket'",
         route,
     )
     return [Doubt(TicketId(s), Key(k), age) for s, k, age in rows]
 
 
+async def unfinished(conn: asyncpg.Pool, route: int) -> dict[TicketId, Unfinished]:
+    """Tickets that are on the target while steps are left."""
+    rows = await conn.fetch(
+        "select t.source_id, t.target_id, e.step, e.state, extract(epoch from clock_timestamp() - e.attempt_at)::float8"
+        " from effect t join effect e on e.route = t.route and e.source_id = t.source_id"
+        " where t.route = $1 and t.state = 'made'",
+        route,
+    )
+    found: dict[TicketId, Unfinished] = {}
+    for source, target, step, state, age in rows:
+        one = found.setdefault(TicketId(source), Unfinished(TicketId(target), set(), {}))
+        if state == EffectState.DONE:
+            one.done.add(step)
+        elif state == EffectState.ANNOUNCED:
+            one.doubts[step] = age
+    return found
+
+
 async def open_doubts(conn: asyncpg.Pool, route: int) -> int:
-    """How many announced effects nobody has been asked about: the next run looks what became of them."""
+    """How many effects are open that nobody has been asked about: the next run looks what became of them, or ends them."""
     return int(
         await conn.fetchval(
-            "select count(*) from effect e where e.route = $1 and e.state = 'announced' and not exists (select 1"
+            "select count(*) from effect e where e.route = $1 and e.state in ('announced', 'made') and not exists (select 1"
             " from dead_letter d where d.route = $1 and d.source_id = e.source_id and d.state <> 'retry')",
             route,
         )
@@ -126,9 +158,9 @@ async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None
     """The highest numeric target id that was acknowledged before the oldest open attempt, and all above it."""
     rows = await conn.fetch(
         "with oldest as materialized (select min(attempt_at) as at from effect"
-        "   where route = $1 and state = 'announced'),"
+        "   where route = $1 and state = 'announced' and step = 'ticket'),"
         " made as materialized (select target_id::numeric as id, done_at from effect"
-        "   where route = $1 and state = 'done' and target_id ~ '^[0-9]{1,18}$'),"
+        "   where route = $1 and state in ('made', 'done') and step = 'ticket' and target_id ~ '^[0-9]{1,18}$'),"
         " floor as materialized (select max(id) as id from made, oldest where done_at < oldest.at)"
         " select made.id::text, made.id = floor.id from made, floor where made.id >= floor.id",
         route,
@@ -138,8 +170,10 @@ async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None
 
 
 async def count(conn: asyncpg.Pool, route: int) -> dict[str, int]:
-    """How many effects by state."""
-    rows = await conn.fetch("select state, count(*) from effect where route = $1 group by state", route)
+    """How many tickets by the state of their first step, which is `done` when their last one is."""
+    rows = await conn.fetch(
+        "select state, count(*) from effect where route = $1 and step = 'ticket' group by state", route
+    )
     return {r[0]: r[1] for r in rows}
 
 

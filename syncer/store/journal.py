@@ -14,7 +14,7 @@ import asyncpg
 from syncer.errors import LeaseLost, StoreUnavailable
 from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
-from syncer.model.link import Doubt, EffectState, Intent, Link
+from syncer.model.link import TICKET, Acknowledged, Doubt, EffectState, Intent, Link, Unfinished
 from syncer.store import dead_letters, effects, runs
 from syncer.store.leases import LIFE, Lease
 from syncer.store.pool import FULL, HINT, OUTAGES, Held
@@ -29,8 +29,8 @@ class _Waiting:
 
     def __init__(self) -> None:
         self.intents: list[tuple[Intent, asyncio.Future[None]]] = []
-        self.done: list[tuple[TicketId, TicketId]] = []
-        self.closed: list[tuple[TicketId, EffectState]] = []
+        self.done: list[Acknowledged] = []
+        self.closed: list[tuple[TicketId, str, EffectState]] = []
         self.parked: list[tuple[TicketId, str, str]] = []
 
     def __bool__(self) -> bool:
@@ -68,6 +68,10 @@ class Journal:
         """A target ticket older than every open attempt, and all the younger ones we know."""
         return await effects.around_doubts(self._pool, self._route)
 
+    async def unfinished(self) -> dict[TicketId, Unfinished]:
+        """Tickets that are on the target while steps are left."""
+        return await effects.unfinished(self._pool, self._route)
+
     async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
         """Returns when the intent is durable and the right to write still ours."""
         if self._failed:
@@ -84,14 +88,19 @@ class Journal:
         """Raises LeaseLost when the right to write has run out."""
         self._lease.check()
 
-    def done(self, source: TicketId, target: TicketId) -> None:
-        """The ticket exists on the target; durable with the next group."""
-        self._waiting.done.append((source, target))
+    def made(self, source: TicketId, target: TicketId) -> None:
+        """The ticket exists on the target, and steps are left; durable with the next group."""
+        self._waiting.done.append(Acknowledged(source, target, EffectState.MADE))
         self._wake.set()
 
-    def close(self, source: TicketId, state: EffectState) -> None:
+    def done(self, source: TicketId, target: TicketId, step: str = TICKET) -> None:
+        """The step is over, or the whole ticket; durable with the next group."""
+        self._waiting.done.append(Acknowledged(source, target, step=step))
+        self._wake.set()
+
+    def close(self, source: TicketId, state: EffectState, step: str = TICKET) -> None:
         """The announced effect surely did not happen."""
-        self._waiting.closed.append((source, state))
+        self._waiting.closed.append((source, step, state))
         self._wake.set()
 
     def park(self, source: TicketId, reason: str, detail: str) -> None:
@@ -177,8 +186,8 @@ class Journal:
                 await self._effects(conn, group)
                 if group.parked:
                     await dead_letters.park(conn, self._route, self.run, group.parked)
-                if self._had_letters and group.done:
-                    await dead_letters.clear(conn, self._route, [source for source, _ in group.done])
+                if self._had_letters and (over := [a.source_id for a in group.done if a.is_the_end]):
+                    await dead_letters.clear(conn, self._route, over)
 
     async def _effects(self, conn: asyncpg.pool.PoolConnectionProxy, group: _Waiting) -> None:
         intents = [intent for intent, _ in group.intents]

@@ -19,7 +19,7 @@ import asyncpg
 import pytest
 
 from syncer.model.ids import Cursor, Key, TicketId, Version
-from syncer.model.link import EffectState, Intent
+from syncer.model.link import TICKET, Acknowledged, EffectState, Intent
 from syncer.store import dead_letters, effects, leases, runs
 
 from .front_door import Answer, command, environment, in_store, syncer
@@ -68,11 +68,11 @@ async def history(pool: asyncpg.Pool) -> int:
     async with leases.hold(pool, route) as lease:
         run = await runs.begin(pool, route, "migrate", 0)
         ids = [intent(id) for id in "123456"]
-        done = [(TicketId(id), TicketId(f"90{id}")) for id in "1234"]
+        done = [Acknowledged(TicketId(id), TicketId(f"90{id}")) for id in "1234"]
         async with pool.acquire() as conn:
             await effects.write(conn, route, lease.epoch, run, ids, [])
             await effects.write(conn, route, lease.epoch, run, [], done)
-            await effects.settle(conn, route, lease.epoch, [(TicketId("5"), EffectState.REFUSED)])
+            await effects.settle(conn, route, lease.epoch, [(TicketId("5"), TICKET, EffectState.REFUSED)])
             await dead_letters.park(conn, route, run, [
                 (TicketId("5"), "refused", "new: register IG-5 answered 400: \x1b[31m=cmd()"),
                 (TicketId("6"), "in_doubt", "look on the target for a ticket marked [IG-6]"),
@@ -273,7 +273,7 @@ def test_idmap_guards_against_formulas(config: Path, dsn: str) -> None:
         route = await runs.route_id(pool, "move")
         async with leases.hold(pool, route) as lease, pool.acquire() as conn:
             await effects.write(conn, route, lease.epoch, 1, [intent("=1+1")], [])
-            await effects.write(conn, route, lease.epoch, 1, [], [(TicketId("=1+1"), TicketId("@x,y"))])
+            await effects.write(conn, route, lease.epoch, 1, [], [Acknowledged(TicketId("=1+1"), TicketId("@x,y"))])
 
     in_store(dsn, evil)
     row = next(csv.DictReader(io.StringIO(syncer("idmap", "--config", config).out)))

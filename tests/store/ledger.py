@@ -11,7 +11,7 @@ import asyncpg
 from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
-from syncer.model.link import Intent
+from syncer.model.link import Acknowledged, Intent
 from syncer.store import effects, leases, runs
 from syncer.store.journal import Journal
 from syncer.store.leases import Lease
@@ -33,7 +33,7 @@ class Writer(Struct):
 
     async def done(self, *pairs: tuple[str, str], epoch: int | None = None) -> tuple[bool, int, int]:
         """(source, target) each."""
-        ours = [(TicketId(source), TicketId(target)) for source, target in pairs]
+        ours = [Acknowledged(TicketId(source), TicketId(target)) for source, target in pairs]
         async with self.pool.acquire() as conn:
             return await effects.write(conn, self.route, epoch or self.lease.epoch, self.run, [], ours)
 

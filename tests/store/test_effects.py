@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from syncer.model.ids import TicketId
-from syncer.model.link import EffectState
+from syncer.model.link import TICKET, Acknowledged, EffectState
 from syncer.store import dead_letters, effects
 from tests.store.ledger import Writer, intents, writing
 
@@ -22,8 +22,8 @@ async def state(writer: Writer, id: str) -> tuple[str, str | None, int]:
 
 async def settle(writer: Writer, *states: tuple[str, EffectState], epoch: int | None = None) -> None:
     async with writer.pool.acquire() as conn:
-        pairs = [(TicketId(id), state) for id, state in states]
-        await effects.settle(conn, writer.route, epoch or writer.lease.epoch, pairs)
+        closed = [(TicketId(id), TICKET, state) for id, state in states]
+        await effects.settle(conn, writer.route, epoch or writer.lease.epoch, closed)
 
 
 async def test_an_effect_goes_from_announced_to_done(pool: asyncpg.Pool) -> None:
@@ -93,7 +93,7 @@ async def test_a_group_written_twice_changes_nothing_but_the_count_of_attempts(p
     async with writing(pool) as writer, pool.acquire() as conn:
         await writer.announce("1")
         for _ in range(2):
-            done = [(TicketId("1"), TicketId("901"))]
+            done = [Acknowledged(TicketId("1"), TicketId("901"))]
             said = await effects.write(conn, writer.route, writer.lease.epoch, writer.run, intents("2"), done)
             assert said == (True, 1, 1)
         assert await state(writer, "1") == ("done", "901", 1)

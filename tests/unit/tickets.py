@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from syncer.mapping.comments import Abilities
 from syncer.mapping.fields import TargetField
 from syncer.mapping.rules import Rules
 from syncer.mapping.tables import Tables, indexed
@@ -51,8 +52,9 @@ def limits(**more: Any) -> Limits:
         "status": TargetField("status", True), "priority": TargetField("priority", False),
         "site_id": TargetField("site", True), "requester": TargetField(None, True), "note": TargetField(None, False),
     }  # fmt: skip
-    known = {"max_title": 60, "max_body": 2000, "needs_body": True, "html": False, "folds": True}
-    return Limits(**{"fields": fields, "keeps_private": False, "keeps_status": True, **known, **more})
+    comments = Abilities(folds=True, private=False, authors=False, times=False)
+    known = {"max_title": 60, "max_body": 2000, "needs_body": True, "html": False, "comments": comments}
+    return Limits(**{"fields": fields, "keeps_status": True, **known, **more})
 
 
 def mapper(rules: dict[str, Any] | None = None, of: Tables | None = None, to: Limits | None = None) -> Mapper:
