@@ -53,7 +53,7 @@ def limits(facts: Capabilities) -> Limits:
             private=facts.keeps_private,
             authors=facts.keeps_authors,
             times=facts.keeps_times,
-        ),  # fmt: skip
+        ),
         keeps_status=facts.keeps_status,
     )
 

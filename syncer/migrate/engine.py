@@ -130,11 +130,13 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
     writer = asyncio.create_task(journal.write_down())
     noter = asyncio.create_task(_note(engine, journal, tally, doubts))
     try:
+        load = Load(engine.source, engine.target, journal, doubts, tally, spool)
         await doubts.begin(journal)
+        await load.begin()
         since = await runs.checkpoint(engine.pool, engine.id)
         moving = Pass(
             source=engine.source, mapper=engine.mapper(), strangers=engine.strangers(), journal=journal,
-            deliver=Load(engine.source, engine.target, journal, doubts, tally, spool), tally=tally,
+            deliver=load, tally=tally,
             updates=engine.target.capabilities.updates, readers=READERS,
             writers=max(2, int(engine.target.parallel * SPARE_WRITERS)), stop=engine.stop,
         )  # fmt: skip

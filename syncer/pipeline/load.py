@@ -14,18 +14,18 @@ from syncer.deskkit.contract import Download, Source, Target, Written
 from syncer.errors import InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
-from syncer.model.link import EffectState
+from syncer.model.link import EffectState, Unfinished
 from syncer.pipeline.blame import Blame
 from syncer.pipeline.doubts import Doubts
-from syncer.pipeline.extract import answers
+from syncer.pipeline.files import LOSS, Files, gone_after, written
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.plan import intent
+from syncer.pipeline.steps import Steps
 from syncer.pipeline.tally import Result, Tally
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.5
-IN_MEMORY = 256 * 1024
-"""Files up to here travel in memory; larger ones are streamed from the spool."""
+IN_DOUBT = "in_doubt"
 
 
 class Load:
@@ -34,40 +34,58 @@ class Load:
     def __init__(
         self, source: Source, target: Target, journal: Journal, doubts: Doubts, tally: Tally, spool: Path
     ) -> None:
-        self._source = source
         self._target = target
         self._journal = journal
         self._doubts = doubts
         self._tally = tally
-        self._spool = spool
+        self._files = Files(source, spool)
+        self._steps = Steps(target, journal, self._files)
         self._blame = Blame()
+        self._unfinished: dict[TicketId, Unfinished] = {}
         # Bound once: the proxy of structlog binds anew at each call.
         self._log = structlog.get_logger().bind()
 
+    async def begin(self) -> None:
+        """Take over the tickets that an earlier life has made and not ended."""
+        self._unfinished = await self._journal.unfinished()
+
     async def deliver(self, draft: Draft) -> None:
         """Bring it over, or park it. Raises what ends the pass: Stopped, ConfigError."""
-        inherited = self._doubts.inherited(draft.source_id)
-        if inherited is not None and await self._adopted(draft, *inherited):
-            return
+        id = draft.source_id
+        before = self._unfinished.pop(id, None)
+        losses = draft.losses
         try:
-            draft, files = await self._files(draft)
-        except Retryable as e:
-            if not await answers(self._source):
-                raise
-            self._park(draft, "unreadable", e.message)
-            return
-        try:
-            await self._until_settled(draft, files)
+            if before is None:
+                made = await self._make(draft)
+                before = Unfinished(made.id, set(), {})
+                losses += made.losses
+            if self._steps.of(draft):
+                losses += await self._steps.end(draft, before)
+                self._journal.done(id, before.target_id)
         except Rejected as e:
-            self._journal.close(draft.source_id, EffectState.REFUSED)
-            self._park(draft, e.reason, e.message)
+            if before is None and e.reason != IN_DOUBT:
+                self._journal.close(id, EffectState.REFUSED)
+            self._journal.park(id, e.reason, e.message)
+            self._tally.count(Result.PARKED, id, e.reason)
+        else:
+            self._tally.count(Result.CREATED, id)
+            self._tally.lost(losses)
         finally:
-            self._blame.over(draft.source_id)
-            for file in files:
-                if file.path is not None:
-                    file.path.unlink(missing_ok=True)
+            self._blame.over(id)
 
-    async def _until_settled(self, draft: Draft, files: Sequence[Download]) -> None:
+    async def _make(self, draft: Draft) -> Written:
+        """The ticket on the target, made now or by an attempt that was in doubt. Raises Rejected."""
+        inherited = self._doubts.inherited(draft.source_id)
+        if inherited is not None and (found := await self._found(draft, *inherited)) is not None:
+            return self._adopted(draft, found)
+        files, lost = await self._files.fetch(draft.source_id, draft.files)
+        with gone_after(files):
+            if lost:
+                draft = msgspec.structs.replace(draft, body="\n\n".join((draft.body, *lost)))
+            made = await self._until_made(draft, [*files, *map(written, draft.texts)])
+        return msgspec.structs.replace(made, losses=(*made.losses, *(LOSS,) * len(lost))) if lost else made
+
+    async def _until_made(self, draft: Draft, files: Sequence[Download]) -> Written:
         """Attempt after attempt, each with its own announcement, until one is known to have happened."""
         waits, withheld = 0, draft.withheld
         while True:
@@ -77,12 +95,12 @@ class Load:
             withheld = ()  # they are kept now, however many attempts it takes
             stamp = time.monotonic()
             try:
-                written = await self._target.create(draft, files, self._journal.check)
+                made = await self._target.create(draft, files, self._journal.check)
             except InDoubt as e:
                 self._log.info("answer_lost", ticket=draft.source_id, error=e.message)
                 # The attempt may have lasted until its timeout: count from its end.
-                if await self._adopted(draft, draft.key, time.monotonic(), floor):
-                    return
+                if (found := await self._found(draft, draft.key, time.monotonic(), floor)) is not None:
+                    return self._adopted(draft, found)
                 if self._blame.failed(draft.source_id) >= ATTEMPTS:
                     self._give_up(draft.source_id, e)
                 continue
@@ -99,10 +117,9 @@ class Load:
             except SyncerError:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
                 raise
-            self._created(draft, written)
             took = time.monotonic() - stamp
-            self._log.debug("ticket_created", ticket=draft.source_id, target=written.id, seconds=took)
-            return
+            self._log.debug("ticket_created", ticket=draft.source_id, target=made.id, seconds=took)
+            return self._known(draft, made)
 
     def _give_up(self, id: TicketId, error: InDoubt) -> None:
         """The target never takes this one, and surely never made it: park it if the fault is its own, else stop."""
@@ -111,67 +128,38 @@ class Load:
             raise Rejected(how, reason="no_answer")
         raise Retryable(how, hint="The target does not take tickets now; the same command goes on later.")
 
-    async def _adopted(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> bool:
-        """Whether an attempt in doubt turns out to have made the ticket. False means surely not."""
-        if not self._doubts.can_look:
-            self._park_in_doubt(draft, key, "its search cannot tell")
-            return True
-        try:
-            found = await self._doubts.resolve(key, stamp, floor)
-        except Rejected as e:  # the look was refused, not the ticket
-            self._park_in_doubt(draft, key, e.message)
-            return True
-        if found is None and not self._doubts.can_look:  # the first ticket made told us meanwhile
-            self._park_in_doubt(draft, key, "its search cannot tell")
-            return True
+    async def _found(self, draft: Draft, key: Key, stamp: float, floor: TicketId | None) -> TicketId | None:
+        """What an attempt in doubt turns out to have made; None means surely nothing. Rejected: nobody can tell."""
+        why = "its search cannot tell"
+        found = None
+        if self._doubts.can_look:
+            try:
+                found = await self._doubts.resolve(key, stamp, floor)
+            except Rejected as e:  # the look was refused, not the ticket
+                why = e.message
+            else:
+                if found is None and self._doubts.can_look:  # the first ticket made may have told us meanwhile
+                    self._journal.close(draft.source_id, EffectState.ABSENT)
+                    return None
         if found is None:
-            self._journal.close(draft.source_id, EffectState.ABSENT)
-            return False
-        self._tally.adopted += 1
-        self._created(draft, Written(found))
-        return True
+            where = f"look on the target for a ticket marked [{key}]; {why}"
+            raise Rejected(where, reason=IN_DOUBT)
+        return found
 
-    def _created(self, draft: Draft, written: Written) -> None:
-        self._journal.done(draft.source_id, written.id)
-        self._doubts.made(draft.key, written.id)
+    def _adopted(self, draft: Draft, id: TicketId) -> Written:
+        self._tally.adopted += 1
+        return self._known(draft, Written(id))
+
+    def _known(self, draft: Draft, made: Written) -> Written:
+        """It is on the target: on record, as over when nothing is left to do."""
+        if self._steps.of(draft):
+            self._journal.made(draft.source_id, made.id)
+        else:
+            self._journal.done(draft.source_id, made.id)
+        self._doubts.made(draft.key, made.id)
         self._blame.made()
         self._tally.trouble = ""
-        self._tally.count(Result.CREATED, draft.source_id)
-        self._tally.lost((*draft.losses, *written.losses))
-
-    def _park(self, draft: Draft, reason: str, detail: str) -> None:
-        self._journal.park(draft.source_id, reason, detail)
-        self._tally.count(Result.PARKED, draft.source_id, reason)
-
-    def _park_in_doubt(self, draft: Draft, key: Key, why: str) -> None:
-        self._park(draft, "in_doubt", f"look on the target for a ticket marked [{key}]; {why}")
-
-    async def _files(self, draft: Draft) -> tuple[Draft, list[Download]]:
-        """Fetch what the draft carries; a file that cannot be had is told in the body and counted."""
-        if not draft.files and not draft.texts:
-            return draft, []
-        files: list[Download] = []
-        lost: list[str] = []
-        for file in dict.fromkeys(draft.files):
-            try:
-                files.append(_small_in_memory(await self._source.download(draft.source_id, file.id, self._spool)))
-            except Rejected as e:
-                lost.append(f"[File {file.id} could not be read: {e.reason}]")
-        for text in draft.texts:
-            content = text.text.encode()
-            files.append(Download(text.name, "text/plain; charset=utf-8", len(content), content=content))
-        if lost:
-            losses = (*draft.losses, *("file_unreadable",) * len(lost))
-            draft = msgspec.structs.replace(draft, body="\n\n".join((draft.body, *lost)), losses=losses)
-        return draft, files
-
-
-def _small_in_memory(file: Download) -> Download:
-    if file.path is None or file.size > IN_MEMORY:
-        return file
-    content = file.path.read_bytes()
-    file.path.unlink(missing_ok=True)
-    return msgspec.structs.replace(file, content=content, path=None)
+        return made
 
 
 class Preview:

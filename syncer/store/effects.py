@@ -23,8 +23,8 @@ with {_FENCE},
 announced as (
   insert into effect (route, source_id, step, key, state, run, epoch, source_version, fingerprint)
   select $1, a.source_id, a.step, a.key, 'announced', $3, $2, a.version, a.fingerprint
-  from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[]) a (source_id, step, key, version, fingerprint),
-    fence
+  from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[])
+    a (source_id, step, key, version, fingerprint), fence
   on conflict (source_id, route, step) do update
   set state = 'announced', attempt_at = clock_timestamp(), attempts = effect.attempts + 1, key = excluded.key,
       run = excluded.run, epoch = excluded.epoch, source_version = excluded.source_version,
@@ -33,10 +33,10 @@ announced as (
   returning 1),
 acknowledged as (
   insert into effect (route, source_id, step, key, state, run, epoch, source_version, fingerprint, target_id)
-  select distinct on (a.source_id, a.step) $1::int, a.source_id, a.step, '', a.state, $3::bigint, $2::bigint, '', ''::bytea,
-    a.target_id
-  from unnest($9::text[], $10::text[], $11::text[], $12::text[]) with ordinality a (source_id, step, state, target_id, n),
-    fence
+  select distinct on (a.source_id, a.step)
+    $1::int, a.source_id, a.step, '', a.state, $3::bigint, $2::bigint, '', ''::bytea, a.target_id
+  from unnest($9::text[], $10::text[], $11::text[], $12::text[])
+    with ordinality a (source_id, step, state, target_id, n), fence
   order by a.source_id, a.step, a.n desc
   on conflict (source_id, route, step) do update
   set state = excluded.state, target_id = excluded.target_id, done_at = coalesce(effect.done_at, clock_timestamp())
@@ -144,11 +144,12 @@ async def unfinished(conn: asyncpg.Pool, route: int) -> dict[TicketId, Unfinishe
 
 
 async def open_doubts(conn: asyncpg.Pool, route: int) -> int:
-    """How many effects are open that nobody has been asked about: the next run looks what became of them, or ends them."""
+    """How many open effects nobody has been asked about: the next run looks what became of them, or ends them."""
     return int(
         await conn.fetchval(
-            "select count(*) from effect e where e.route = $1 and e.state in ('announced', 'made') and not exists (select 1"
-            " from dead_letter d where d.route = $1 and d.source_id = e.source_id and d.state <> 'retry')",
+            "select count(*) from effect e where e.route = $1 and e.state in ('announced', 'made')"
+            " and not exists (select 1 from dead_letter d"
+            " where d.route = $1 and d.source_id = e.source_id and d.state <> 'retry')",
             route,
         )
     )
