@@ -96,6 +96,7 @@ class Mapper:
         title = " ".join(title.split())
         self._status(fields, losses)
         self._requester(ticket, fields, missing, losses)
+        self._sides(ticket, fields, losses)
         for name, kind in self._required:
             if name not in fields and not any(m[0] == name for m in missing):
                 missing.append((name, kind, "(empty)"))
@@ -165,6 +166,23 @@ class Mapper:
             found = self._fallback
             losses.append("requester_fallback")
         fields["requester"] = found
+
+    def _sides(self, ticket: Ticket, fields: dict[str, str], losses: list[str]) -> None:
+        """Who opened it, who works on it and when it began, where the target can be told and no rule says it."""
+        known = self._tables.people
+        if "creator" in self._limits.fields and "creator" not in fields:
+            creator = known.get(ticket.creator) if ticket.creator else None
+            if creator is None and ticket.creator:
+                losses.append("creator_as_text")
+            if stand_in := creator or fields.get("requester"):
+                fields["creator"] = stand_in
+        if "assignee" in self._limits.fields and "assignee" not in fields and ticket.assignee:
+            if assignee := known.get(ticket.assignee):
+                fields["assignee"] = assignee
+            else:
+                losses.append("assignee_as_text")
+        if "created_at" in self._limits.fields and "created_at" not in fields and ticket.created_at:
+            fields["created_at"] = str(int(ticket.created_at.timestamp()))
 
     def _skips(self) -> list[tuple[str, frozenset[str]]]:
         found = []

@@ -67,7 +67,7 @@ class StrictlyAfter(InvGate):
 
     async def list_changed(self, since: Cursor) -> AsyncIterator[Page]:
         newest = int(since)
-        async for rows in self._changes():
+        async for rows in self._view.changes():
             newest = max([newest, *(at or 0 for _, at in rows)])
             yield Page(tuple(Ref(id, Version(str(at))) for id, at in rows if at and at > int(since)))
             if any(at is not None and at <= int(since) for _, at in rows):

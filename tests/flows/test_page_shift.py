@@ -68,22 +68,22 @@ class PlainPages(InvGate):
     async def scan(self) -> AsyncIterator[Page]:
         offset, size = 0, self._config.list_rows
         while True:
-            ids = await self._view_page([("limit", size), ("offset", offset)])
+            ids = await self._view.page([("limit", size), ("offset", offset)])
             yield Page(tuple(map(Ref, ids)))
             if len(ids) < size:
                 break
             offset += size
-        yield Page((), cursor=Cursor(str(await self._newest())))
+        yield Page((), cursor=Cursor(str(await self._view.newest())))
 
 
 class OneSweep(InvGate):
     """A deliberate break: overlapping pages, but swept once only, and nobody is caught up with."""
 
     async def scan(self) -> AsyncIterator[Page]:
-        start = await self._newest()
+        start = await self._view.newest()
 
         async def read_at(offset: int) -> list[TicketId]:
-            return await self._view_page([("limit", self._config.list_rows), ("offset", offset)])
+            return await self._view.page([("limit", self._config.list_rows), ("offset", offset)])
 
         async for ids in sweep(read_at):
             yield Page(tuple(map(Ref, ids)))

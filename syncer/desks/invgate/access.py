@@ -24,6 +24,12 @@ OPTIONAL = (
     "cf.field.options.list cf.field.options.tree cf.fields.all cf.fields.types companies groups helpdesksandlevels"
     " incident.attachment incident.comment incidents.by.status locations"
 ).split()
+# A desk that is written to needs these besides: endpoint and method.
+WRITING = (
+    ("incident", "post"), ("incident.comment", "post"), ("incident.reassign", "post"), ("incident.reject", "post"),
+    ("incident.cancel", "post"), ("incident.waitingfor.customer", "post"), ("incident.solution.accept", "put"),
+    ("incident.reopen", "put"), ("incident", "get"),
+)  # fmt: skip
 EXPIRY_MARGIN = 60.0
 ASSUMED_LIFE = 3600.0
 
@@ -44,9 +50,19 @@ def judge(what: str, reply: Reply) -> Exception | None:
     return classify(what, reply)
 
 
-def scope(endpoint: str) -> str:
-    """The right to make one reading call."""
-    return f"api.v1.{endpoint}:get"
+def scope(endpoint: str, method: str = "get") -> str:
+    """The right to make one call."""
+    return f"api.v1.{endpoint}:{method.lower()}"
+
+
+def scopes(config: InvGateConfig) -> tuple[list[str], list[str]]:
+    """What is asked for, and what of it nothing can be done without."""
+    needed = [scope(name) for name in NEEDED]
+    wanted = [*needed, *(scope(name) for name in OPTIONAL)]
+    if config.writes:
+        needed += [scope(*one) for one in WRITING]
+        wanted += [scope(*one) for one in WRITING]
+    return wanted, needed
 
 
 class Access:
@@ -91,10 +107,10 @@ class Access:
 
     async def _token(self, auth: OAuth) -> float:
         """Ask for a token; gives its life in seconds. A refused list of scopes is cut to what is needed."""
-        asked = auth.scopes or [scope(name) for name in (*NEEDED, *OPTIONAL)]
-        answer = await self._ask(auth, asked)
+        wanted, needed = scopes(self._config)
+        answer = await self._ask(auth, auth.scopes or wanted)
         if answer.get("error") == "invalid_scope" and not auth.scopes:
-            answer = await self._ask(auth, [scope(name) for name in NEEDED])
+            answer = await self._ask(auth, needed)
         token = answer.get("access_token")
         if not token:
             raise self._refusal(str(answer.get("error") or "no access_token in the answer"))

@@ -57,6 +57,20 @@ class InvGateConfig(DeskConfig):
         description="Other hosts that attachments may lie on, such as a storage service's (`host` or `host:port`)."
         " They are read without credentials; files on any other host are refused.",
     )
+    writes: bool = Field(
+        default=False, description="Whether syncer may write here, as the target of a route; else it only reads."
+    )
+    acting_user: int | None = Field(
+        default=None,
+        description="Id of the user in whose name is written what has no author of its own. Needed where `writes`.",
+    )
+    solution: str = Field(
+        default="Solved before this request was migrated.",
+        description="What is said as the solution of a request that was solved: without one InvGate solves none.",
+    )
+    probe_misses: int = Field(
+        default=200, ge=1, description="So many unknown ids in a row are taken for the end of all requests."
+    )
     field_types: dict[str, FieldKind] = Field(
         default={},
         description="What a custom field type is, by its id or name, where its name does not say list or tree.",

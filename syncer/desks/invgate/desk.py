@@ -6,40 +6,78 @@ import mimetypes
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
 
 from msgspec import UNSET
 
-from syncer.deskkit.contract import Account, Capabilities, Download, Page, Ref, Unreadable
+from syncer.deskkit.contract import (
+    Account,
+    Capabilities,
+    Download,
+    DraftField,
+    Newer,
+    Page,
+    Ref,
+    Step,
+    Unreadable,
+    Written,
+)
 from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.paging import sweep_until_quiet
 from syncer.desks.invgate import lists, wire
 from syncer.desks.invgate.access import Access, NotAllowed, judge
-from syncer.desks.invgate.calls import PLAIN_LISTS, Calls, Params
+from syncer.desks.invgate.calls import Calls
+from syncer.desks.invgate.catalogue import KINDS, Catalogue
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.files import Files
-from syncer.errors import ConfigError, NotFound, Rejected
-from syncer.model.ids import Cursor, TicketId, Version
+from syncer.desks.invgate.loading import Loading
+from syncer.desks.invgate.view import View
+from syncer.desks.invgate.writes import Writes
+from syncer.errors import NotFound, Rejected
+from syncer.model.draft import Draft
+from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
 
-KINDS = (
-    *PLAIN_LISTS, "category", "location", "group", "user_group", "company", "custom_field",
-    "custom_field_option", "person",
-)  # fmt: skip
-PAGE_SIZE = 500
-T = TypeVar("T")
-Row = tuple[TicketId, int | None]
-"""A ticket of the view and the time of its last update, where it is known."""
+FIELDS = {
+    "requester": DraftField(lookup="person", required=True),
+    "creator": DraftField(lookup="person", required=True),
+    "category": DraftField(lookup="category", required=True),
+    "priority": DraftField(lookup="priority", required=True),
+    "type": DraftField(lookup="type", required=True),
+    "status": DraftField(lookup="status", required=True),
+    "source": DraftField(lookup="source"),
+    "location": DraftField(lookup="location"),
+    "group": DraftField(lookup="group"),
+    "assignee": DraftField(lookup="person"),
+    "created_at": DraftField(number=True),
+}
+NOTIFIES = (
+    "each request, comment and solution may mail its customer and agents; switch the notifications off in InvGate"
+)
 
 
 class InvGate:
-    """An InvGate Service Desk as a source."""
+    """An InvGate Service Desk: a source, and where `writes` says so a target."""
 
     def __init__(self, config: InvGateConfig) -> None:
-        self.capabilities = Capabilities(reads=True, fetch_batch=config.bulk, lookup_kinds=KINDS)
+        self.capabilities = Capabilities(
+            reads=True,
+            writes=config.writes,
+            fetch_batch=config.bulk,
+            lookup_kinds=KINDS,
+            fields=FIELDS,
+            marker_in=("title",),
+            finds_by_key=True,
+            takes_comments=True,
+            keeps_private=True,
+            keeps_authors=True,
+            max_title=255,
+            needs_body=True,
+            notifies=NOTIFIES,
+        )
+        self.settle = config.timeout
+        self.parallel = config.budget.parallel
         self._config = config
         self._http = DeskHttp(
             config.name,
@@ -54,6 +92,10 @@ class InvGate:
         self.budget = self._http.budget
         self._access = Access(config, self._http)
         self._calls = Calls(config, self._http, self._access)
+        self._catalogue = Catalogue(config, self._calls)
+        self._view = View(config, self._calls)
+        writes = Writes(config, self._http, self._access)
+        self._loading = Loading(config, self._calls, writes, self.budget)
         self._files = Files(config, self._http, self._access)
         self._denied: tuple[str, ...] | None = None
         self._embeds = False
@@ -68,7 +110,7 @@ class InvGate:
         if self._denied is None:  # rights do not change during a run, and this is asked again after outages
             self._denied = tuple([found async for found in self._calls.missing_rights()])
         findings = list(self._denied)
-        rows = await self._view_page([("limit", 1), ("offset", 0)])
+        rows = await self._view.page([("limit", 1), ("offset", 0)])
         if not rows:
             findings.append(f"view {self._config.view_id} shows no request: is it shared with the API user?")
         open_now = await self.count_open()
@@ -91,11 +133,11 @@ class InvGate:
 
     async def scan(self) -> AsyncIterator[Page]:
         """Sweeps of the view until quiet, then whoever an edit moved past us, by last update."""
-        start = await self._newest()
+        start = await self._view.newest()
         yield Page((), begins=Cursor(str(start)))
 
         async def read_at(offset: int) -> list[TicketId]:
-            return await self._view_page([("limit", self._config.list_rows), ("offset", offset)])
+            return await self._view.page([("limit", self._config.list_rows), ("offset", offset)])
 
         async for ids in sweep_until_quiet(read_at):
             yield Page(tuple(Ref(id) for id in ids), swept=not ids)
@@ -107,8 +149,8 @@ class InvGate:
         """Newest first, back to `since` less the overlap: never ascending, where a moving row is lost (4.3)."""
         until = int(since) - 60 * self._config.overlap_minutes
         # Asked before the walk: what changes during it may move past us, and must not be older than the cursor.
-        newest = max(int(since), await self._newest())
-        async for rows in self._changes():
+        newest = max(int(since), await self._view.newest())
+        async for rows in self._view.changes():
             yield Page(tuple(Ref(id, Version(str(at)) if at else None) for id, at in rows if at is None or at >= until))
             if any(at is not None and at < until for _, at in rows):
                 break
@@ -117,7 +159,7 @@ class InvGate:
     async def fetch(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
         """Many tickets with their comments in one call; ids the answer leaves out are gone or not visible."""
         try:
-            rows = await self._rows(ids, [("comments", 1)])
+            rows = await self._view.tickets(ids, [("comments", 1)])
         except NotFound as e:
             if len(ids) == 1:
                 return [Unreadable(ids[0], e.message, gone=True)]
@@ -137,10 +179,6 @@ class InvGate:
         """What these tickets hold of the lists, without their comments; unreadable ones are left out."""
         params: list[tuple[str, object]] = [("ids[]", id) for id in ids]
         return wire.values(await self._calls.get("incidents", params), f"{self._config.name}: incidents")
-
-    async def _rows(self, ids: Sequence[TicketId], params: Params = ()) -> list[wire.IncidentRow]:
-        asked: list[tuple[str, object]] = [("ids[]", id) for id in ids]
-        return wire.incidents(await self._calls.get("incidents", [*asked, *params]), f"{self._config.name}: incidents")
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """A file's bytes, from this desk's host or a declared one; credentials only to its own (contract 3.3)."""
@@ -172,105 +210,39 @@ class InvGate:
         found = wire.records(row)
         return lists.person(found[0]) if found else None
 
-    async def lookups(self) -> AsyncIterator[LookupValue]:
-        """Every list, people last. One that this version lacks or the account may not read is left out, aloud."""
-        for kind in PLAIN_LISTS:
-            for value in lists.named(kind, wire.records(await self._calls.json(f"incident.attributes.{kind}"))):
-                yield value
-        for value in lists.tree("category", await self._categories(), "parent_category_id"):
-            yield value
-        for value in lists.tree("location", wire.records(await self._calls.optional("locations")), "parent_id"):
-            yield value
-        for value in lists.levels(
-            wire.records(await self._calls.optional("helpdesksandlevels", [("include_deleted", 0)]))
-        ):
-            yield value
-        for kind, endpoint in (("user_group", "groups"), ("company", "companies")):
-            for value in lists.named(kind, wire.records(await self._calls.optional(endpoint))):
-                yield value
-        async for value in self._custom_fields():
-            yield value
-        everyone = await self._calls.json("users", [("include_disabled", 1)], timeout=self._config.users_timeout)
-        for row in wire.records(everyone):
-            yield lists.person(row)
+    def lookups(self) -> AsyncIterator[LookupValue]:
+        """Every list, people last."""
+        return self._catalogue.values()
 
-    async def _custom_fields(self) -> AsyncIterator[LookupValue]:
-        types = {
-            str(row["id"]): wire.text(row.get("name"))
-            for row in wire.records(await self._calls.optional("cf.fields.types"))
-        }
-        for row in wire.records(await self._calls.optional("cf.fields.all"), "uid"):
-            field = lists.custom_field(row)
-            yield field
-            kind = lists.field_kind(row, types, self._config.field_types)
-            if kind != "plain":
-                answer = await self._calls.optional(f"cf.field.options.{kind}", [("uid", field.id)])
-                for value in lists.options(field, kind, answer):
-                    yield value
+    async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
+        """By the marker in their titles, among the youngest or among all since (contract 5)."""
+        return await self._loading.find(keys, newer)
+
+    async def admit(self) -> None:
+        """Wait for the budget, with a credential that holds until then."""
+        await self._access.ready()
+        await self._loading.admit()
+
+    async def create(
+        self, draft: Draft, files: Sequence[Download], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """POST incident (contract 3.4)."""
+        return await self._loading.create(draft, files, fence)
+
+    def steps(self, draft: Draft) -> Sequence[Step]:
+        """Group and agent, comments, the status (contract 8)."""
+        return self._loading.steps(draft)
+
+    async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
+        """Looked for on the ticket itself."""
+        return await self._loading.happened(id, draft, step)
+
+    async def step(
+        self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
+    ) -> Written:
+        """One of `steps`."""
+        return await self._loading.step(id, draft, step, files, fence)
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
-
-    async def _categories(self) -> list[dict[str, Any]]:
-        # Some versions cut the list at 20 rows without page_size, others ignore paging: stop at a repeat (3.8).
-        found: dict[str, dict[str, Any]] = {}
-        for page in range(1, 1000):
-            rows = wire.records(await self._calls.json("categories", [("page_size", PAGE_SIZE), ("page", page)]))
-            before = len(found)
-            found.update((str(row["id"]), row) for row in rows)
-            if len(found) == before:
-                break
-        return list(found.values())
-
-    async def _view_page(self, params: Params) -> list[TicketId]:
-        return await self._view("incidents.by.view", params, wire.request_ids)
-
-    async def _view(self, endpoint: str, params: Params, decode: Callable[[bytes, str], T]) -> T:
-        """A page of the configured view. Raises ConfigError when the API user cannot see that view."""
-        what = f"{self._config.name}: view {self._config.view_id}"
-        try:
-            return decode(await self._calls.get(endpoint, [("view_id", self._config.view_id), *params]), what)
-        except Rejected as e:
-            raise ConfigError(
-                f"{what} cannot be read: {e.message}",
-                hint=f"Set view_id of desk {self._config.name} to a view the API user sees; its id is in the"
-                " address bar of the view.",
-            ) from e
-
-    async def _changes(self) -> AsyncIterator[list[Row]]:
-        """Rows of the view by last update, newest first, each with its time."""
-        key, keys = None, set[str]()
-        while True:
-            rows, key = await self._by_last_update(key)
-            if rows:
-                yield await self._with_times(rows)
-            if not key or key in keys:
-                return
-            keys.add(key)
-
-    async def _by_last_update(self, key: str | None) -> tuple[list[Row], str | None]:
-        params: list[tuple[str, object]] = [("sort_by", "last_update"), ("order_by", "desc")]
-        if key:
-            params.append(("page_key", key))
-        return await self._view("incidents.details.by.view", params, wire.view_rows)
-
-    async def _with_times(self, rows: list[Row]) -> list[Row]:
-        """A view without the column last_update: the tickets themselves tell, but for those that are gone (4.3)."""
-        blind = [id for id, at in rows if at is None]
-        times: dict[str, int] = {}
-        steps = [*range(0, len(blind), self._config.bulk), len(blind)]
-        for a, b in pairwise(steps):
-            try:
-                tickets = await self._rows(blind[a:b])
-            except Rejected:
-                continue  # one of them breaks the call; reading them one by one, later, will tell which
-            for row in tickets:
-                if at := wire.moment(row.last_update):
-                    times[str(row.id)] = int(at.timestamp())
-        return [(id, times.get(id) if told is None else told) for id, told in rows]
-
-    async def _newest(self) -> int:
-        """The time of the youngest change there is; 0 where the desk does not tell."""
-        rows, _ = await self._by_last_update(None)
-        return max((at or 0 for _, at in await self._with_times(rows[: self._config.bulk])), default=0)

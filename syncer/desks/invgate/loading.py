@@ -1,0 +1,152 @@
+"""InvGate as a target: what makes a ticket, what comes after, how a lost answer is found (contract 3.4, 3.5, 5, 8)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from syncer.deskkit.budget import Budget
+from syncer.deskkit.contract import Download, Newer, Step, Written
+from syncer.desks.invgate import wire, wire_out
+from syncer.desks.invgate.calls import Calls
+from syncer.desks.invgate.config import InvGateConfig
+from syncer.desks.invgate.transitions import Transitions
+from syncer.desks.invgate.writes import LONGEST_QUERY, Writes, query
+from syncer.errors import Fatal, Rejected
+from syncer.model.draft import CommentDraft, Draft
+from syncer.model.ids import Key, TicketId
+
+ASSIGN, FILES, STATUS, COMMENT = "assign", "files", "status", "comment "
+MOST_PROBES = 20_000
+log = structlog.get_logger()
+
+
+class Loading:
+    """Everything that writes. Looks at tickets by id, which no index of the desk can hide."""
+
+    def __init__(self, config: InvGateConfig, calls: Calls, writes: Writes, budget: Budget) -> None:
+        self._config = config
+        self._calls = calls
+        self._writes = writes
+        self._budget = budget
+        self._acting = str(config.acting_user)
+        self._transitions = Transitions(config, calls, writes)
+
+    async def admit(self) -> None:
+        """Wait for the budget: what is written takes a slot of it as what is read does."""
+        await self._budget.take()
+
+    async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
+        """POST incident, with its files where they and the text have room together."""
+        apart = self._files_apart(draft)
+        answer = await self._writes.post("incident", wire_out.new_incident(draft), () if apart else files, fence)
+        id = wire.ident(answer.get("request_id"))
+        if id is None or not id.isdigit():
+            raise Fatal(f"{self._config.name}: POST incident gave no request_id", hint="Look for the ticket by hand.")
+        return Written(TicketId(id))
+
+    def steps(self, draft: Draft) -> Sequence[Step]:
+        """Group and agent, what was said, the status: in this order, because words after the end may reopen (8)."""
+        steps = [Step(ASSIGN)] if "group" in draft.fields else []
+        if self._files_apart(draft):
+            body = "<p>Files of the request.</p>"
+            steps.append(Step(FILES, CommentDraft(FILES, Key(f"{draft.key}-files"), None, body, True, draft.files)))
+        steps += [Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments]
+        return [*steps, Step(STATUS)]
+
+    async def step(
+        self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
+    ) -> Written:
+        """One of `steps`."""
+        if step.comment is not None:
+            params = {
+                "request_id": int(id),
+                "author_id": int(step.comment.author or self._acting),
+                "comment": wire_out.marked(step.comment),
+                "customer_visible": step.comment.public,
+            }
+            await self._writes.post("incident.comment", params, files, fence)
+            return Written(TicketId(""))
+        if step.name == ASSIGN:
+            return Written(TicketId(""), losses=await self._assign(id, draft, fence))
+        return Written(TicketId(""), losses=await self._transitions.lead(id, draft.fields["status"], fence))
+
+    async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
+        """A comment by the marker in it, all else by reading back."""
+        if step.comment is not None:
+            answer = await self._calls.get("incident.comment", [("request_id", id)])
+            rows = wire.comments(wire.comment_rows(answer, f"{self._config.name}: comments of {id}"))
+            return next((row.id for row in rows if wire_out.marker(row.body) == step.comment.key), None)
+        row = await self._transitions.ticket(id)
+        if step.name == ASSIGN:
+            wanted = draft.fields["group"], draft.fields.get("assignee")
+            return "" if (wire.ident(row.assigned_group_id), wire.ident(row.assigned_id)) == wanted else None
+        return "" if self._transitions.is_there(row, draft.fields["status"]) else None
+
+    async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
+        """By title: among the youngest tickets of the view, or with `newer` among all ids since."""
+        wanted = set(keys)
+        if newer is None:
+            return await self._marked(wanted, await self._youngest())
+        found: dict[Key, TicketId] = {}
+        after, misses, probes = int(newer.since), 0, 0
+        while misses < self._config.probe_misses:
+            ids = [TicketId(str(n)) for n in range(after + 1, after + 1 + self._config.bulk)]
+            after += self._config.bulk
+            unknown = [id for id in ids if id not in newer.known]
+            probes += len(unknown)
+            if probes > MOST_PROBES:
+                raise Fatal(f"{self._config.name}: over {MOST_PROBES} ids since {newer.since} may be {sorted(wanted)}")
+            there = await self._titles(unknown)
+            misses = 0 if there or len(unknown) < len(ids) else misses + len(ids)
+            for id, key in there.items():
+                if key in wanted:
+                    found.setdefault(key, id)
+        return found
+
+    async def _youngest(self) -> list[TicketId]:
+        params = [("view_id", self._config.view_id), ("sort_by", "id"), ("order_by", "desc")]
+        rows, _ = wire.view_rows(
+            await self._calls.get("incidents.details.by.view", params), f"{self._config.name}: view"
+        )
+        return [id for id, _ in rows]
+
+    async def _marked(self, wanted: set[Key], ids: Sequence[TicketId]) -> dict[Key, TicketId]:
+        titles = await self._titles(ids)
+        hits = sorted((int(id), key) for id, key in titles.items() if key in wanted)
+        return {key: TicketId(str(id)) for id, key in reversed(hits)}
+
+    async def _titles(self, ids: Sequence[TicketId]) -> dict[TicketId, Key | None]:
+        """The marker of each of these tickets that exists; a call that fails as a whole is halved (4.2)."""
+        if not ids:
+            return {}
+        try:
+            body = await self._calls.get("incidents", [("ids[]", id) for id in ids])
+            rows = wire.incidents(body, f"{self._config.name}: incidents")
+        except Rejected:
+            if len(ids) == 1:
+                return {}
+            half = len(ids) // 2
+            parts = await asyncio.gather(self._titles(ids[:half]), self._titles(ids[half:]))
+            return parts[0] | parts[1]
+        return {TicketId(str(row.id)): wire_out.marker(wire.text(row.title)) for row in rows}
+
+    def _files_apart(self, draft: Draft) -> bool:
+        return bool(draft.files) and len(query(wire_out.new_incident(draft))) > LONGEST_QUERY
+
+    async def _assign(self, id: TicketId, draft: Draft, fence: Callable[[], None]) -> tuple[str, ...]:
+        params = {"request_id": int(id), "group_id": int(draft.fields["group"]), "author_id": int(self._acting)}
+        agent = draft.fields.get("assignee")
+        if agent is None:
+            await self._writes.post("incident.reassign", params, (), fence)
+            return ()
+        try:
+            await self._writes.post("incident.reassign", params | {"agent_id": int(agent)}, (), fence)
+        except Rejected:
+            # Only a member of the group can be its agent: the group is worth having without.
+            await self._budget.take()
+            await self._writes.post("incident.reassign", params, (), fence)
+            return ("assignee_not_member",)
+        return ()

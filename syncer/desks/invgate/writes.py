@@ -1,0 +1,103 @@
+"""InvGate's writing calls: sent once, and what each answer means (contract 3.0 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from syncer.deskkit.contract import Download
+from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.multipart import Form
+from syncer.desks.invgate.access import Access, NotAllowed, scope
+from syncer.desks.invgate.calls import Params
+from syncer.desks.invgate.config import InvGateConfig
+from syncer.errors import AuthFailed, ConfigError, InDoubt, Rejected, Retryable
+
+JSON = {"Content-Type": "application/json"}
+PART = "attachments[]"
+LONGEST_QUERY = 6000
+"""Characters a query may have: servers refuse longer addresses (contract 9.11)."""
+
+
+class Writes:
+    """One call at a time; nothing is repeated here but what surely did nothing: a credential that ran out."""
+
+    def __init__(self, config: InvGateConfig, http: DeskHttp, access: Access) -> None:
+        self._config = config
+        self._http = http
+        self._access = access
+        self._form = Form()
+
+    async def post(
+        self, endpoint: str, params: Mapping[str, Any], files: Sequence[Download], fence: Callable[[], None]
+    ) -> dict[str, Any]:
+        """The envelope of a POST. With files the parameters travel in the query, as the product wants it."""
+        if not files:
+            return await self._send("POST", endpoint, "", msgspec.json.encode(params), JSON, fence)
+        data, length = self._form.body((), PART, files)
+        headers = {"Content-Type": self._form.content_type, "Content-Length": str(length)}
+        return await self._send("POST", endpoint, query(params), data, headers, fence)
+
+    async def put(self, endpoint: str, params: Mapping[str, Any], fence: Callable[[], None]) -> dict[str, Any]:
+        """The envelope of a PUT, whose parameters always stand in the query."""
+        return await self._send("PUT", endpoint, query(params), None, {}, fence)
+
+    async def _send(
+        self, method: str, endpoint: str, asked: str, data: Any, headers: Mapping[str, str], fence: Callable[[], None]
+    ) -> dict[str, Any]:
+        what = f"{self._config.name}: {method} {endpoint}"
+        number = await self._access.ready()
+        for attempt in (1, 2):
+            reply = await self._http.request(
+                method, f"/api/v1/{endpoint}", query=asked, data=data, headers=headers, budgeted=False, fence=fence
+            )
+            if reply.status != 401 or attempt == 2 or not self._access.renewable:
+                break
+            await self._access.renew(number)
+        return self._judged(what, method, endpoint, reply)
+
+    def _judged(self, what: str, method: str, endpoint: str, reply: Reply) -> dict[str, Any]:
+        status, text = reply.status, f"{what} answered {reply.status}: {reply.excerpt()}"
+        if 200 <= status < 300:
+            return _envelope(what, reply)
+        if status == 401:
+            raise AuthFailed(text, hint=f"Check auth of desk {self._config.name}, then: syncer check")
+        if status == 403:
+            raise NotAllowed(text, hint=f"Give the API account the scope {scope(endpoint, method)}.")
+        if status == 429:
+            raise Retryable(text, after=self._http.budget.left())
+        if status == 408 or status >= 500:
+            raise InDoubt(text)
+        if status in {404, 405} or 300 <= status < 400:
+            raise ConfigError(text, hint=f"Has this version the call {endpoint}? Is base_url right?")
+        raise Rejected(text, reason="too_large" if status in {413, 414} else "refused")
+
+
+def query(params: Mapping[str, Any]) -> str:
+    """Parameters as the product reads them: lists with brackets, flags as 0 and 1."""
+    pairs: Params = [
+        (f"{name}[]", one) if isinstance(value, list) else (name, int(one) if isinstance(one, bool) else one)
+        for name, value in params.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    return urlencode(pairs)
+
+
+def _envelope(what: str, reply: Reply) -> dict[str, Any]:
+    """What a write said of itself. One that cannot be read leaves it in doubt; a log-in page surely did nothing."""
+    if reply.body[:64].lstrip()[:1] == b"<":
+        raise AuthFailed(f"{what} answered no JSON but a page", hint="A log-in page or a proxy? Check base_url.")
+    try:
+        value = msgspec.json.decode(reply.body)
+    except msgspec.DecodeError as e:
+        raise InDoubt(f"{what}: its answer cannot be read: {reply.excerpt()}") from e
+    if isinstance(value, list):  # the manual has arrays where instances have objects
+        value = value[0] if value else {}
+    if not isinstance(value, dict):
+        raise InDoubt(f"{what}: its answer says nothing: {reply.excerpt()}")
+    if str(value.get("status", "")).upper() == "ERROR":
+        raise Rejected(f"{what}: refused: {reply.excerpt()}", reason="refused")
+    return value
