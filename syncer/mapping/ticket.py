@@ -134,7 +134,7 @@ class Mapper:
             losses.append("times_as_text")
         if ticket.assignee and "assignee" not in self._limits.fields:
             losses.append("assignee_as_text")
-        if ticket.custom and self._limits.comments.folds:
+        if ticket.custom:
             losses.append("custom_fields_as_text")
 
     def _shortened(self, text: str, key: Key, losses: list[str]) -> tuple[str, tuple[TextFile, ...]]:

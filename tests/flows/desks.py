@@ -94,13 +94,17 @@ class Desks:
         async def work() -> None:
             self.watch = only_answer
             self.leaks.clear()
-            for ticket in list(self.new.shelf.live):
-                self.new.shelf.delete(ticket)
+            self.empty()
             for desk in (self.old, self.new):
                 desk.carrier.set_faults(Faults())
                 desk.carrier.log.clear()
 
         self.elsewhere.do(work())
+
+    def empty(self) -> None:
+        """No ticket on the target."""
+        for ticket in list(self.new.shelf.live):
+            self.new.shelf.delete(ticket)
 
     def registrations(self) -> int:
         """How many attempts to register a ticket arrived, whatever became of them."""

@@ -19,6 +19,7 @@ from syncer.model.ticket import Comment, Ticket
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.load import Load
+from syncer.pipeline.steps import Steps
 from syncer.pipeline.tally import Result, Tally
 from syncer.store import effects, runs
 from syncer.store.journal import Journal
@@ -203,4 +204,24 @@ def closed_after_announced() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def steps_not_looked_for() -> Iterator[None]:
+    """A lost answer to what comes after the ticket itself: it is done again, and nobody looks."""
+
+    async def nothing(self: Steps, *_: Any) -> bool:
+        return False
+
+    with patch.object(Steps, "_happened", nothing):
+        yield
+
+
+@contextmanager
+def made_is_over() -> Iterator[None]:
+    """A ticket is taken to be over as soon as it is on the target."""
+    with patch.object(Journal, "made", Journal.done):
+        yield
+
+
+STEPS = (steps_not_looked_for, made_is_over)
+"""Those that need a target which takes several calls: see test_into_invgate.py."""
 Mutant = Callable[[], Any]

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from aiohttp.web_request import FileField
 from msgspec import Struct
+
+from syncer.deskkit.forms import is_form, read_form
 
 _FILES = re.compile(r"attachments\[\d*\]")
 _BRACKET = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
@@ -148,18 +149,18 @@ async def read_params(request: web.Request, origin: str, reads_body: bool) -> Pa
     """Everything a request says. PUT, DELETE and PATCH have their query only."""
     params = Params(origin)
     _put_all(params, request.query.items())
-    if not reads_body or not request.can_read_body:
+    if not reads_body or not request.body_exists:
         return params
     if request.content_type.endswith("json"):
         _put_json_body(params, await request.read())
-    elif request.content_type == "multipart/form-data" or request.content_type.endswith("urlencoded"):
-        for name, value in (await request.post()).items():
-            if isinstance(value, FileField):
-                if _FILES.fullmatch(name):
-                    params.files.append(Upload(value.filename, value.file.read()))
-                value.file.close()
-            else:
-                params.put(name, str(value))
+    elif is_form(content_type := request.headers.get("Content-Type", "")):
+        form = read_form(content_type, await request.read())
+        if form is None:
+            raise refused(400, "The form is broken")
+        _put_all(params, form.texts.items())
+        params.files += [Upload(file.name, file.content) for file in form.files if _FILES.fullmatch(file.part)]
+    elif request.content_type.endswith("urlencoded"):
+        _put_all(params, [(name, str(value)) for name, value in (await request.post()).items()])
     return params
 
 

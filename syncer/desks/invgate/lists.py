@@ -56,17 +56,23 @@ def tree(kind: str, rows: Iterable[dict[str, Any]], parent_key: str) -> Iterator
 
 
 def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
-    """Levels of help desks, which is what tickets are assigned to. They have no name: they take their desk's."""
+    """Levels of help desks, which is what tickets are assigned to. They have no name: they take their desk's.
+
+    Those above the first have a path that tells them apart.
+    """
     all_rows = list(rows)
     desks = {str(r["id"]): wire.text(r.get("name")) for r in all_rows if str(r.get("type_id")) == "2"}
     for row in all_rows:
         if str(row.get("type_id")) != "1":
             continue
         parent = wire.ident(row.get("parent_id"))
+        name = desks.get(parent or "", "") or f"help desk {parent}"
+        order = str(row.get("level_order") or "1")
         yield LookupValue(
             kind="group",
             id=str(row["id"]),
-            name=desks.get(parent or "", "") or f"help desk {parent}",
+            name=name,
+            path=() if order == "1" else (name, f"level {order}"),
             parent=parent,
             active=str(row.get("status_id")) != "4",
         )

@@ -14,13 +14,13 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from syncer.deskkit.emulation import Carrier, Handler, control_routes
+from syncer.deskkit.forms import is_form, read_form
 from syncer.deskkit.world import World
 
 from .emulator_accounts import CREATE, FALLBACK_EMAIL, FALLBACK_GUID, Account, LogIn, People, Sessions
 from .emulator_control import extra_control_routes, marker_of
 from .emulator_lists import Lists, Viewer, read_query
 from .emulator_lookups import lookups_of
-from .emulator_multipart import is_form, read_form
 from .emulator_register import Aftermath, Problems, Registrar
 from .emulator_switches import Switches
 from .emulator_tickets import Shelf, Ticket, fill

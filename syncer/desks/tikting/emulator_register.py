@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from syncer.deskkit.forms import Form
+
 from .emulator_accounts import People
 from .emulator_lookups import OPEN, Lookups
-from .emulator_multipart import Form
 from .emulator_switches import Switches
 from .emulator_tickets import Ticket, upload_of
 

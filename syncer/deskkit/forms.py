@@ -1,4 +1,4 @@
-"""A multipart/form-data reader for whole bodies in memory, quick enough for thousands of forms a second."""
+"""For emulators: reads whole multipart/form-data bodies in memory, thousands of forms a second."""
 
 from __future__ import annotations
 

@@ -1,0 +1,171 @@
+"""An InvGate moved into another one: a target that takes many calls for each ticket; its place and its judge."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from syncer.deskkit.world import World
+from syncer.desks.invgate.emulator import InvGateEmulator
+from syncer.sandbox.up import emptied
+from tests.desks.serving import served
+from tests.flows.desks import Desks, Elsewhere
+from tests.flows.judge import Broken
+from tests.flows.place import Place, _connect
+from tests.flows.worlds import SECRET
+
+MADE = "POST /api/v1/incident"
+WRITES = ("POST /api/v1/incident", "PUT /api/v1/incident")
+AS_GOOD = {"New": "Open", "Pending": "Waiting"}
+_MARK = re.compile(r"\[IG-(\d+)\]$")
+_OWN = re.compile(r"\[IG-\d+-c(\d+)\]")
+_TOLD = re.compile(r"told\d+x\d+end|" + SECRET + r"\w+")
+_CONFIG = """\
+database: {dsn}
+desks:
+  old: {{kind: invgate, base_url: {old}, view_id: 1, auth: {auth}, budget: {budget}, timeout: {timeout}}}
+  new: {{kind: invgate, base_url: {new}, view_id: 1, auth: {auth}, budget: {budget}, timeout: {timeout},
+        writes: true, acting_user: {acting}, probe_misses: 20, bulk: 20}}
+routes:
+  move: {{source: old, target: new, mapping: mapping.yaml}}
+"""
+_MAPPING = """\
+fields:
+  title: {{from: title}}
+  body: {{from: body}}
+  category: {{lookup: category}}
+  priority: {{lookup: priority}}
+  type: {{lookup: type}}
+  status: {{lookup: status}}
+  source: {{lookup: source}}
+  location: {{lookup: location}}
+  group: {{lookup: group}}
+people: {{match: [email], missing: fallback, fallback: "{acting}"}}
+"""
+
+
+class TwoInvGates(Desks):
+    """Both desks are InvGates; the new one is empty."""
+
+    def __init__(self, world: World, elsewhere: Elsewhere) -> None:
+        super().__init__(world, elsewhere)
+        self.new: Any = InvGateEmulator(emptied(world))
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Take requests."""
+        for desk in (self.old, self.new):
+            self._attend(desk.carrier)
+        self.old_url = await stack.enter_async_context(served(self.old))
+        self.new_url = await stack.enter_async_context(served(self.new))
+
+    def empty(self) -> None:
+        """No ticket on the target."""
+        self.new.tables.tickets.clear()
+        self.new.tables.changed()
+
+    def registrations(self) -> int:
+        """How many attempts to write anything arrived."""
+        log = list(self.new.carrier.log)
+        return sum(e.method in {"POST", "PUT"} and e.path.startswith("/api/v1/") for e in log)
+
+    def acting(self) -> int:
+        """An agent of the target."""
+        users = self.new.state()["users"].values()
+        return int(next(u["id"] for u in users if u["user_type"] != 1 and not u["is_disabled"] and not u["is_deleted"]))
+
+
+class InvGatePlace(Place):
+    """Where an InvGate is moved into another one."""
+
+    desks: TwoInvGates
+
+    def configure(self, *, timeout: float = 2, search_lag: float = 0, parallel: int = 2) -> None:
+        """Write the config."""
+        acting = self.desks.acting()
+        self.config.write_text(
+            _CONFIG.format(
+                dsn=self._dsn, old=self.desks.old_url, new=self.desks.new_url, acting=acting, timeout=timeout,
+                auth="{kind: oauth2, client_id: syncer, client_secret: sandbox-secret}",
+                budget=f"{{per_second: 5000, parallel: {parallel}}}",
+            )
+        )  # fmt: skip
+        (self.config.parent / "mapping.yaml").write_text(_MAPPING.format(acting=acting))
+
+    def judge(self) -> None:
+        """Raises Broken unless every ticket is there once, whole, and what was private is private."""
+        self.desks.settle()
+        faults = [*_faults(self.desks.old.state(), self.desks.new.state())]
+        if faults:
+            raise Broken("\n".join(faults))
+
+
+def _faults(source: dict[str, Any], target: dict[str, Any]) -> Iterator[str]:
+    there: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for ticket in target["tickets"].values():
+        found = _MARK.search(ticket["title"])
+        there[found[1] if found else "?"].append(ticket)
+    for id, old in source["tickets"].items():
+        if len(there[id]) != 1:
+            yield f"{id}: {len(there[id])} times on the target"
+            continue
+        yield from (f"{id}: {fault}" for fault in _ticket(old, there[id][0]))
+    yield from (f"invented: {id}" for id in there if there[id] and id not in source["tickets"])
+
+
+def _ticket(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    for field in ("category", "priority", "type", "source", "location", "queue"):
+        if old[field] != new[field]:
+            yield f"{field} {new[field]!r} instead of {old[field]!r}"
+    wanted, now = (AS_GOOD.get(one["status"], one["status"]) for one in (old, new))
+    if wanted != now:
+        yield f"status {new['status']} instead of {old['status']}"
+    if "body" in old["description"] and old["description"] not in new["description"]:
+        told = re.findall(r"body\d+end", old["description"])
+        if told != re.findall(r"body\d+end", new["description"]):
+            yield "its text is another"
+    ours = [c for c in new["comments"] if _OWN.search(c["message"])]
+    for name, before, after in (
+        ("comments", [str(c["id"]) for c in old["comments"]], [_OWN.findall(c["message"])[-1] for c in ours]),
+        ("words", [_TOLD.findall(c["message"]) for c in old["comments"]], [_TOLD.findall(c["message"]) for c in ours]),
+        ("visibility", *([c["customer_visible"] for c in cs] for cs in (old["comments"], ours))),
+        ("files of comments", *([_files(c) for c in cs] for cs in (old["comments"], ours))),
+    ):
+        if before != after:
+            yield f"{name}: {after} instead of {before}"
+    rest = [c for c in new["comments"] if not _OWN.search(c["message"])]
+    files = sorted(f for one in (new, *rest) for f in _files(one))
+    own = [f for c in ours for f in _files(c)]  # a ticket's files are those of its comments too
+    if [f for f in files if f not in own] != sorted(f for f in _files(old) if f not in own):
+        yield f"files {files} instead of {_files(old)}"
+    solutions = [c for c in rest if c["is_solution"]]
+    if len(solutions) > 1 or any(SECRET in c["message"] and c["customer_visible"] for c in new["comments"]):
+        yield "solved twice, or a secret is told"
+
+
+def _files(one: dict[str, Any]) -> list[tuple[str, str]]:
+    # In a quoted name a backslash may stand for itself, as browsers write it, or escape the next character.
+    return sorted((file["name"].replace("\\", ""), file["sha256"]) for file in one["files"])
+
+
+@contextmanager
+def two_invgates(world: World, home: Path, dsn: str) -> Iterator[InvGatePlace]:
+    """Both up, and a database."""
+    elsewhere, stack = Elsewhere(), AsyncExitStack()
+    try:
+        desks = TwoInvGates(world, elsewhere)
+        elsewhere.do(desks.open(stack))
+        admin = elsewhere.do(_connect(dsn))
+        try:
+            place = InvGatePlace(desks, home, dsn, admin)
+            place.configure()
+            place.reset()
+            yield place
+        finally:
+            elsewhere.do(admin.close(timeout=10))
+    finally:
+        elsewhere.do(stack.aclose())
+        elsewhere.end()
