@@ -8,6 +8,8 @@ from syncer.cli.first_desk import DeskDraft
 from syncer.deskkit import registry
 from syncer.deskkit.contract import Capabilities
 
+_MAKES_A_TARGET = ("acting_user",)
+"""Settings without which a desk is only read."""
 _ANSWER = {"base_url": "https://desk.example.org"}
 
 
@@ -47,8 +49,9 @@ def fields() -> str:
 
 
 def _facts(kind: str) -> Capabilities:
-    """The capabilities of a desk as it is configured with nothing but what must be."""
+    """The capabilities of a desk as it is configured with nothing but what must be, and what makes it a target."""
     draft = DeskDraft(name="desk", kind=kind, answers=dict(_ANSWER))
+    draft.answers |= {key: "1" for key in _MAKES_A_TARGET if key in draft.model.model_fields}
     for _ in range(20):
         missing = [q for q in draft.questions() if not q.secret and not q.choices and q.key not in draft.answers]
         if not missing:
@@ -67,9 +70,11 @@ def _yes(fact: bool, otherwise: str = "no") -> str:
 
 def invgate_scopes() -> str:
     """What syncer asks of InvGate, as the scopes of an API client."""
-    from syncer.desks.invgate.access import NEEDED, OPTIONAL, scope
+    from syncer.desks.invgate.access import NEEDED, OPTIONAL, WRITING, scope
 
     must = "\n".join(f"    {scope(name)}" for name in NEEDED)
     may = "\n".join(f"    {scope(name)}" for name in OPTIONAL)
     between = "Without one of these something stays behind, and `syncer check` says so:"
-    return f"Must be granted:\n\n{must}\n\n{between}\n\n{may}"
+    writing = "\n".join(f"    {scope(*one)}" for one in WRITING)
+    target = "A target (`acting_user`) needs these besides:"
+    return f"Must be granted:\n\n{must}\n\n{between}\n\n{may}\n\n{target}\n\n{writing}"

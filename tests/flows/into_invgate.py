@@ -29,7 +29,7 @@ database: {dsn}
 desks:
   old: {{kind: invgate, base_url: {old}, view_id: 1, auth: {auth}, budget: {budget}, timeout: {timeout}}}
   new: {{kind: invgate, base_url: {new}, view_id: 1, auth: {auth}, budget: {budget}, timeout: {timeout},
-        writes: true, acting_user: {acting}, probe_misses: 20, bulk: 20}}
+        acting_user: {acting}, probe_misses: 20, bulk: 20}}
 routes:
   move: {{source: old, target: new, mapping: mapping.yaml}}
 """

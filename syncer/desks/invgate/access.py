@@ -59,7 +59,7 @@ def scopes(config: InvGateConfig) -> tuple[list[str], list[str]]:
     """What is asked for, and what of it nothing can be done without."""
     needed = [scope(name) for name in NEEDED]
     wanted = [*needed, *(scope(name) for name in OPTIONAL)]
-    if config.writes:
+    if config.acting_user is not None:
         needed += [scope(*one) for one in WRITING]
         wanted += [scope(*one) for one in WRITING]
     return wanted, needed

@@ -57,12 +57,10 @@ class InvGateConfig(DeskConfig):
         description="Other hosts that attachments may lie on, such as a storage service's (`host` or `host:port`)."
         " They are read without credentials; files on any other host are refused.",
     )
-    writes: bool = Field(
-        default=False, description="Whether syncer may write here, as the target of a route; else it only reads."
-    )
     acting_user: int | None = Field(
         default=None,
-        description="Id of the user in whose name is written what has no author of its own. Needed where `writes`.",
+        description="Id of the agent in whose name syncer writes what has no author of its own. Without one this desk"
+        " is only read and cannot be a target.",
     )
     solution: str = Field(
         default="Solved before this request was migrated.",

@@ -58,12 +58,12 @@ NOTIFIES = (
 
 
 class InvGate:
-    """An InvGate Service Desk: a source, and where `writes` says so a target."""
+    """An InvGate Service Desk: a source, and with an `acting_user` a target."""
 
     def __init__(self, config: InvGateConfig) -> None:
         self.capabilities = Capabilities(
             reads=True,
-            writes=config.writes,
+            writes=config.acting_user is not None,
             fetch_batch=config.bulk,
             lookup_kinds=KINDS,
             fields=FIELDS,
@@ -111,7 +111,7 @@ class InvGate:
             self._denied = tuple([found async for found in self._calls.missing_rights()])
         findings = list(self._denied)
         rows = await self._view.page([("limit", 1), ("offset", 0)])
-        if not rows and not self._config.writes:  # a desk that is filled may well be empty
+        if not rows and not self.capabilities.writes:  # a desk that is filled may well be empty
             findings.append(f"view {self._config.view_id} shows no request: is it shared with the API user?")
         open_now = await self.count_open()
         told = version.get("version") if isinstance(version, dict) else version
