@@ -32,10 +32,10 @@ FENCE = "select 1 from lease where route = $1 and epoch = $2 for share"
 def blind_retry() -> Iterator[None]:
     """An answer is lost: the write goes out again, and nobody looks."""
 
-    async def adopted(self: Load, *_: Any) -> bool:
-        return False
+    async def found(self: Load, *_: Any) -> None:
+        return None
 
-    with patch.object(Load, "_adopted", adopted):
+    with patch.object(Load, "_found", found):
         yield
 
 
@@ -190,15 +190,17 @@ def _uncounted(which: Result) -> ExitStack:
 
 @contextmanager
 def closed_after_announced() -> Iterator[None]:
-    """The end of the attempt before closes the announcement of the next one, when both are put on record together."""
-    write = Journal._write
+    """The end of an attempt waits for the announcement of the next one, and closes that."""
+    write, waiting = Journal._write, list[Any]()
 
     async def mixed(self: Journal, group: Any) -> None:
-        closed, group.closed = group.closed, []
+        waiting.extend(group.closed)
+        group.closed = []
         await write(self, group)
-        if closed:
+        if waiting and group.intents:
             async with self._writing.use() as conn:
-                await effects.settle(conn, self._route, self._lease.epoch, closed)
+                await effects.settle(conn, self._route, self._lease.epoch, waiting)
+            waiting.clear()
 
     with patch.object(Journal, "_write", mixed):
         yield
