@@ -60,7 +60,7 @@ class _Matcher:
         self.by_loose_path = grouped(self.targets, loose_path)
         self.by_leaf = grouped(self.targets, leaf)
         self.one_is_flat = flat(self.targets) or flat(source)
-        self.source_leaves = Counter(map(leaf, source))
+        self.source_leaves = Counter(name for name, _ in {(leaf(v), _apart(v)) for v in source})
         self.fuzzy = fuzzy
         self._compared = leaf if self.one_is_flat else loose_path
         self._choices = [_sorted(self._compared(v)) for v in self.targets]
@@ -117,6 +117,13 @@ class _Matcher:
 
     def _leaf_is_clear(self, value: LookupValue) -> bool:
         return self.source_leaves[leaf(value)] <= 1
+
+
+def _apart(value: LookupValue) -> tuple[str, ...]:
+    """What sets it apart from others of its name. Levels of a group are named after it: for a list without levels they
+    are all that group."""
+    path = strict_path(value)
+    return path[:1] if len(path) > 1 and path[0] == same(value.name) else (*path, value.id)
 
 
 def _sorted(words: str) -> str:

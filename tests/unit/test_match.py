@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncer.mapping.match import Proposal, match_people, propose
 from syncer.model.lookups import Decision, How, LookupValue, Outcome, StatusClass
@@ -121,13 +122,19 @@ def test_a_flat_list_may_write_paths_into_its_names() -> None:
     assert chosen(only(tree("Hardware/Other"), flat("Hardware > Other", "Software > Other"))) == ("1", How.PATH)
 
 
-def test_levels_that_take_the_name_of_their_desk_meet_a_group_only_when_there_is_one() -> None:
+def test_levels_that_take_the_name_of_their_desk_become_its_group_where_there_are_none() -> None:
     levels = [LookupValue("group", str(n), "IT", ("IT", f"level {n}")) for n in (1, 2)]
-    groups = [LookupValue("group", "9", "it")]
-    assert chosen(only(levels[:1], groups)) == ("9", How.PATH)
-    for proposal in proposed(levels, groups):
-        assert proposal.decision is None
-        assert proposal.suggestions[0].target.id == "9"
+    others = [LookupValue("group", f"3{top}", "Other", (top, "Other")) for top in ("IT", "HR")]
+    groups = [LookupValue("group", "9", "it"), LookupValue("group", "8", "Other")]
+    one, two, *unclear = proposed([*levels, *others], groups)
+    assert chosen(one) == chosen(two) == ("9", How.PATH)
+    assert [proposal.decision for proposal in unclear] == [None, None], "two places of one name are two things"
+
+
+def test_levels_meet_levels() -> None:
+    levels = [LookupValue("group", str(n), "IT", ("IT", f"level {n}")) for n in (1, 2)]
+    theirs = [replace(one, id=f"9{one.id}") for one in levels]
+    assert [chosen(proposal) for proposal in proposed(levels, theirs)] == [("91", How.PATH), ("92", How.PATH)]
 
 
 def test_a_status_without_a_namesake_becomes_the_first_of_its_class() -> None:

@@ -58,7 +58,7 @@ def tree(kind: str, rows: Iterable[dict[str, Any]], parent_key: str) -> Iterator
 def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
     """Levels of help desks, which is what tickets are assigned to. They have no name: they take their desk's.
 
-    Those above the first have a path that tells them apart.
+    Their path tells them apart.
     """
     all_rows = list(rows)
     desks = {str(r["id"]): wire.text(r.get("name")) for r in all_rows if str(r.get("type_id")) == "2"}
@@ -72,7 +72,7 @@ def levels(rows: Iterable[dict[str, Any]]) -> Iterator[LookupValue]:
             kind="group",
             id=str(row["id"]),
             name=name,
-            path=() if order == "1" else (name, f"level {order}"),
+            path=(name, f"level {order}"),
             parent=parent,
             active=str(row.get("status_id")) != "4",
         )
