@@ -25,8 +25,9 @@ from syncer.deskkit.world import World
 from syncer.migrate import delta
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres
-from tests.flows import lives, processes, test_killed_at_each_step, test_killed_delta
+from tests.flows import lives, processes, test_into_invgate, test_killed_at_each_step, test_killed_delta
 from tests.flows.desks import desks_of
+from tests.flows.into_invgate import two_invgates
 from tests.flows.judge import Broken
 from tests.flows.place import Place, place_of
 from tests.flows.worlds import small, ugly
@@ -68,7 +69,7 @@ def kills(points: int, first_seed: int, *, faults: bool) -> bool:
 
 
 def points() -> bool:
-    """Every step of three small scenarios; whether all of it held."""
+    """Every step of four small scenarios; whether all of it held."""
     print(f"{'scenario':<44} {'points':>7} {'seconds':>8}  end state")
     with _place(small()) as place:
         _quiet(lambda: lives.whole(place))
@@ -82,6 +83,11 @@ def points() -> bool:
         with test_killed_delta.new_tickets(place) as ids:
             steps = len(_quiet(lambda: lives.begin(place, delta.delta)).steps)
             held &= _scenario("a delta", steps, lambda n: test_killed_delta.killed_in_delta(place, ids, [n]))
+    with _database_in() as (folder, dsn), two_invgates(small(), folder, dsn) as place:
+        _quiet(lambda: lives.whole(place))
+        place.reset(lists=False)
+        steps = len(_quiet(lambda: lives.begin(place)).steps)
+        held &= _scenario("into InvGate, many calls a ticket", steps, lambda n: test_into_invgate.killed_at(place, [n]))
     return held
 
 
@@ -99,7 +105,8 @@ def _scenario(name: str, steps: int, proof: Callable[[int], None]) -> bool:
 
 def mutants() -> bool:
     """Each deliberate break against the test that must catch it."""
-    line = [sys.executable, "-m", "pytest", "tests/flows/test_mutants.py", "-v", "-p", "no:xdist", "--no-header"]
+    line = [sys.executable, "-m", "pytest", "tests/flows/test_mutants.py", "tests/flows/test_into_invgate.py"]
+    line += ["-k", "deliberate or every_break", "-v", "-p", "no:xdist", "--no-header"]
     return subprocess.run(line, check=False).returncode == 0
 
 
@@ -110,15 +117,21 @@ def _quiet(work: Callable[[], T]) -> T:
 
 @contextmanager
 def _place(world: World) -> Iterator[Place]:
+    with _database_in() as (folder, dsn), desks_of(world) as desks, place_of(desks, folder, dsn) as place:
+        yield place
+
+
+@contextmanager
+def _database_in() -> Iterator[tuple[Path, str]]:
+    """A folder for a config, and a migrated database."""
     with tempfile.TemporaryDirectory(prefix="syncer-prove-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with EmbeddedPostgres(folder / "postgres") as server, desks_of(world) as desks:
+        with EmbeddedPostgres(folder / "postgres") as server:
             asyncio.run(_database(server.dsn))
             (folder / "place").mkdir()
-            with place_of(desks, folder / "place", urlsplit(server.dsn)._replace(path="/prove").geturl()) as place:
-                yield place
-                lives.bury_sleepers()
+            yield folder / "place", urlsplit(server.dsn)._replace(path="/prove").geturl()
+            lives.bury_sleepers()
 
 
 async def _database(dsn: str) -> None:
