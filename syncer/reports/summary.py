@@ -45,6 +45,11 @@ LOSSES = {
     "body_cut": "bodies cut",
     "file_unreadable": "files that could not be read from the source; the body says so",
     "file_too_large": "files the target refused as too large",
+    "file_refused": "files the target refused; the text names them",
+    "file_not_taken": "files left behind: the target has no public call for files; the text names them",
+    "public_as_note": "public comments told as internal notes, which say that they were public",
+    "value_not_kept": "values the target took and did not keep",
+    "marker_as_text": "tickets whose marker stands in their texts only, because neither field nor tag kept it",
 }
 REASONS = {
     "unmapped": "a value has no decision",

@@ -97,7 +97,7 @@ def test_files_that_are_there_are_overwritten_only_by_force(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), ["--source-kind: is missing; there are invgate, tikting"]),
+        ((), ["--source-kind: is missing; there are invgate, motadata, tikting"]),
         (("--source-kind", "invgat"), ["invgat is unknown"]),
         (
             ("--source-kind", "invgate"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from syncer.deskkit.emulation import Carrier, control_routes
+from syncer.deskkit.forms import is_form, read_form
 from syncer.deskkit.world import World
 from syncer.desks.motadata import emulator_files as files
 from syncer.desks.motadata.emulator_answers import (
@@ -123,10 +124,18 @@ class MotadataEmulator:
             raise Refused(401, "Unauthorized")
         return by
 
+    async def _fields(self, request: web.Request) -> dict[str, str]:
+        """The texts of a form, as far as its encoding is taken here."""
+        if _FORMS.get(request.content_type) not in self.switches.token_bodies:
+            return {}
+        header = request.headers["Content-Type"]
+        if is_form(header):
+            form = read_form(header, await request.read())
+            return form.texts if form else {}
+        return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+
     async def _token(self, request: web.Request) -> web.Response:
-        header, form = request.headers.get("Authorization"), {}
-        if _FORMS.get(request.content_type) in self.switches.token_bodies:
-            form = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+        header, form = request.headers.get("Authorization"), await self._fields(request)
         try:
             return json_answer(self.gate.issue(form, header, secure=request.secure))
         except OAuthRefused as problem:

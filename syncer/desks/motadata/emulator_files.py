@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
+from syncer.deskkit.forms import is_form, read_form
 from syncer.desks.motadata.emulator_answers import Invalid, UnknownId
 from syncer.desks.motadata.emulator_tables import Tables
 
@@ -32,15 +32,16 @@ def ref_asked(request: web.Request, template: str) -> str | None:
 
 async def upload(tables: Tables, request: web.Request) -> Any:
     """One part `file` of a form; what refers to it. It belongs to nothing yet."""
-    if request.content_type != "multipart/form-data":
+    header = request.headers.get("Content-Type", "")
+    if not is_form(header):
         raise Invalid("The body must be a form")
-    part = (await request.post()).get("file")
-    if not isinstance(part, FileField):
+    form = read_form(header, await request.read())
+    file = next((one for one in form.files if one.part == "file"), None) if form else None
+    if file is None:
         raise Invalid("The part file is missing")
-    content = part.file.read()
-    if len(content) > tables.switches.max_file:
+    if len(file.content) > tables.switches.max_file:
         raise Invalid("The file is too big")
-    ref = tables.add_file(part.filename, content)
+    ref = tables.add_file(file.name, file.content)
     return {"refFileName": ref.ref, "realName": ref.name, "link": None}
 
 
