@@ -722,6 +722,23 @@ async def test_a_500_is_no_only_while_the_desk_shows_what_is_known_to_be_there()
             await ops.find([Key("IG-7")], Newer(TicketId("100"), set()))
 
 
+async def test_what_we_may_not_see_is_not_taken_to_be_absent() -> None:
+    paths = {SEARCH: rows(row(100)), of(100): row(100), of(101): 403}
+    async with desk(Script(paths), probe_misses=3) as ops:
+        with pytest.raises(Rejected, match="403"):
+            await ops.find([Key("IG-7")], Newer(TicketId("100"), set()))
+
+
+@pytest.mark.parametrize("odd", [400, b"", PAGE], ids=["400", "empty", "page"])
+async def test_an_odd_no_counts_only_while_the_desk_shows_what_is_known_to_be_there(odd: Any) -> None:
+    paths = {SEARCH: rows(row(100)), of(101): odd, of(102): row(102, **TITLE)}
+    async with desk(Script({**paths, of(100): row(100)}), probe_misses=3) as ops:
+        assert await ops.find([Key("IG-7")], Newer(TicketId("100"), set())) == {"IG-7": "102"}
+    async with desk(Script({**paths, of(100): odd}), probe_misses=3) as ops:
+        with pytest.raises(Rejected):
+            await ops.find([Key("IG-7")], Newer(TicketId("100"), set()))
+
+
 async def test_a_search_for_the_marker_is_checked_and_given_up_where_it_is_refused() -> None:
     def search(request: web.Request, body: Any) -> Any:
         return rows(row(8), row(5, **TITLE)) if body else rows(row(9))

@@ -34,7 +34,7 @@ class NotAllowed(Rejected):
 
 
 class Unclear(Rejected):
-    """500 to a look at an id: it is not there, or the desk is in trouble."""
+    """No clear answer to a look at an id: it is not there, or the desk is in trouble."""
 
 
 class Calls:
@@ -131,15 +131,20 @@ class Calls:
         return row
 
     async def glance(self, id: TicketId) -> Row | None:
-        """A request if it is there; a desk may say in many ways that it is not (3.3). Raises Unclear for a 500."""
+        """A request if it is there, None for a 404. A desk may say in other ways that it is not (3.3), and these may
+        mean trouble too: Unclear. Raises NotAllowed where it may be there and we may not see it."""
+        what = f"{self._config.name}: request {id}"
         try:
-            body = await self.read("GET", f"{REQUEST}/{id}", judge=self.glancing)
-            row = wire.decoded(body, f"{self._config.name}: request {id}")
-        except Unclear:
-            raise
-        except Rejected:
+            row = wire.decoded(await self.read("GET", f"{REQUEST}/{id}", judge=self.glancing), what)
+        except NotFound:
             return None
-        return row if isinstance(row, dict) and wire.ident(row) == id else None
+        except (Unclear, NotAllowed):
+            raise
+        except Rejected as e:
+            raise Unclear(e.message, reason=e.reason) from e
+        if not isinstance(row, dict) or wire.ident(row) != id:
+            raise Unclear(f"{what}: an answer that is not this request", reason="schema")
+        return row
 
     async def talk(self, id: TicketId) -> list[Row]:
         """Every conversation of a request; asked by type where a server wants a condition (3.6)."""

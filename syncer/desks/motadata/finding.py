@@ -112,7 +112,7 @@ class Finding:
                 yield row
 
     async def _there(self, id: TicketId, canary: TicketId) -> Row | None:
-        """A request by its id. A 500 counts as a no only while the desk shows a request we know to be there (3.3)."""
+        """A request by its id. An unclear answer is a no only while one known to be there is shown (3.3)."""
         try:
             return await self._calls.glance(id)
         except Unclear:

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 from syncer.deskkit.contract import Page, Ref
 from syncer.deskkit.paging import SeenIds, sweep_until_quiet
 from syncer.desks.motadata import wire
-from syncer.desks.motadata.calls import BY_UPDATE, Calls, Row, Unclear
+from syncer.desks.motadata.calls import BY_UPDATE, Calls, NotAllowed, Row, Unclear
 from syncer.desks.motadata.config import MotadataConfig
 from syncer.errors import ConfigError
 from syncer.model.ids import Cursor, TicketId
@@ -87,7 +87,7 @@ class Listing:
         for id in islice(missing, self._config.probe_gaps):
             try:
                 row = await self._calls.glance(TicketId(str(id)))
-            except Unclear:
+            except (Unclear, NotAllowed):
                 continue
             if row is not None:
                 found.append(row)
