@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from syncer.deskkit.contract import Download, Source, Target, Written
-from syncer.errors import InDoubt, Rejected, Retryable, SyncerError
+from syncer.errors import Fatal, InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState, Unfinished
@@ -20,12 +20,11 @@ from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.files import LOSS, Files, gone_after, written
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.plan import intent
-from syncer.pipeline.steps import Steps
+from syncer.pipeline.steps import IN_DOUBT, Steps
 from syncer.pipeline.tally import Result, Tally
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.5
-IN_DOUBT = "in_doubt"
 
 
 class Load:
@@ -39,7 +38,7 @@ class Load:
         self._doubts = doubts
         self._tally = tally
         self._files = Files(source, spool)
-        self._steps = Steps(target, journal, self._files)
+        self._steps = Steps(target, journal, self._files, tally, self._failed)
         self._blame = Blame()
         self._unfinished: dict[TicketId, Unfinished] = {}
         # Bound once: the proxy of structlog binds anew at each call.
@@ -101,8 +100,7 @@ class Load:
                 # The attempt may have lasted until its timeout: count from its end.
                 if (found := await self._found(draft, draft.key, time.monotonic(), floor)) is not None:
                     return self._adopted(draft, found)
-                if self._blame.failed(draft.source_id) >= ATTEMPTS:
-                    self._give_up(draft.source_id, e)
+                self._failed(draft.source_id, e)
                 continue
             except Retryable as e:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
@@ -112,7 +110,7 @@ class Load:
                 self._tally.trouble = e.message
                 await asyncio.sleep(e.after if e.after is not None else FIRST_WAIT * 2**waits)
                 continue
-            except Rejected:
+            except (Rejected, Fatal):  # an answer nobody understands says nothing of the write: it stays open
                 raise
             except SyncerError:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
@@ -121,8 +119,11 @@ class Load:
             self._log.debug("ticket_created", ticket=draft.source_id, target=made.id, seconds=took)
             return self._known(draft, made)
 
-    def _give_up(self, id: TicketId, error: InDoubt) -> None:
-        """The target never takes this one, and surely never made it: park it if the fault is its own, else stop."""
+    def _failed(self, id: TicketId, error: InDoubt) -> None:
+        """One more attempt that surely came to nothing. After the last one the ticket is parked if the fault is its
+        own; else the target takes nothing, and the run stops."""
+        if self._blame.failed(id) < ATTEMPTS:
+            return
         how = f"{error.message}; tried {ATTEMPTS} times, and looked each time: it is not there"
         if self._blame.is_its_own(id, took_before=self._tally.results[Result.UNCHANGED] > 0):
             raise Rejected(how, reason="no_answer")

@@ -5,33 +5,40 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
 from syncer.deskkit.contract import Download, Step, TakesSteps, Target
-from syncer.errors import InDoubt, Rejected, Retryable, SyncerError
+from syncer.errors import Fatal, InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 from syncer.model.link import EffectState, Intent, Unfinished
 from syncer.pipeline.files import LOSS, Files, gone_after
 from syncer.pipeline.journal import Journal
+from syncer.pipeline.tally import Tally
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.5
-SETTLES = 0.5
+LOOKS_EVERY = 0.5
 """Seconds between two looks at what became of a step."""
+IN_DOUBT = "in_doubt"
+
+Failed = Callable[[TicketId, InDoubt], None]
+"""Told of each attempt that surely came to nothing; raises when there were enough of them."""
 
 
 class Steps:
     """Ends tickets that are on the target already. One ticket's steps are never side by side."""
 
-    def __init__(self, target: Target, journal: Journal, files: Files) -> None:
+    def __init__(self, target: Target, journal: Journal, files: Files, tally: Tally, failed: Failed) -> None:
         self._target = target
         self._journal = journal
         self._files = files
+        self._tally = tally
+        self._failed = failed
         self._takes = target if isinstance(target, TakesSteps) else None
         # Bound once: the proxy of structlog binds anew at each call.
         self._log = structlog.get_logger().bind()
@@ -51,7 +58,8 @@ class Steps:
             try:
                 losses += await self._until_done(draft, before.target_id, step, age)
             except Rejected as e:
-                self._journal.close(draft.source_id, EffectState.REFUSED, step.name)
+                if e.reason != IN_DOUBT:
+                    self._journal.close(draft.source_id, EffectState.REFUSED, step.name)
                 raise Rejected(f"{step.name}: {e.message}", reason=e.reason, field=e.field, hint=e.hint) from e
         return tuple(losses)
 
@@ -79,39 +87,46 @@ class Steps:
                 written = await self._takes.step(id, draft, step, files, self._journal.check)
             except InDoubt as e:
                 self._log.info("answer_lost", ticket=draft.source_id, step=step.name, error=e.message)
+                self._tally.trouble = e.message
                 if await self._happened(draft, id, step, time.monotonic()):
                     return ()
-                waits += 1
-                if waits >= ATTEMPTS:
-                    how = f"{e.message}; tried {ATTEMPTS} times, and looked each time: it did not happen"
-                    raise Rejected(how, reason="no_answer") from e
+                self._failed(draft.source_id, e)
             except Retryable as e:
                 self._journal.close(draft.source_id, EffectState.ABSENT, step.name)
                 waits += 1
                 if waits >= ATTEMPTS:
                     raise  # the desk says not now, whatever the ticket
+                self._tally.trouble = e.message
                 await asyncio.sleep(e.after if e.after is not None else FIRST_WAIT * 2**waits)
-            except Rejected:
+            except (Rejected, Fatal):  # an answer nobody understands says nothing of the write: it stays open
                 raise
             except SyncerError:
                 self._journal.close(draft.source_id, EffectState.ABSENT, step.name)
                 raise
             else:
                 self._journal.done(draft.source_id, written.id, step.name)
+                self._tally.trouble = ""
                 return written.losses
 
     async def _happened(self, draft: Draft, id: TicketId, step: Step, stamp: float) -> bool:
-        """Whether an attempt of this moment did it after all: looked for until it can no longer come."""
+        """Whether an attempt of this moment did it after all: looked for until it can no longer come.
+
+        Raises Rejected, in doubt, when the target refuses the look: nobody knows then.
+        """
         assert self._takes is not None
         while True:
             over = time.monotonic() > stamp + self._target.settle
-            if (made := await self._takes.happened(id, draft, step)) is not None:
+            try:
+                made = await self._takes.happened(id, draft, step)
+            except Rejected as e:
+                raise Rejected(f"look on the target at ticket {id}; {e.message}", reason=IN_DOUBT) from e
+            if made is not None:
                 self._journal.done(draft.source_id, TicketId(made), step.name)
                 return True
             if over:
                 self._journal.close(draft.source_id, EffectState.ABSENT, step.name)
                 return False
-            await asyncio.sleep(SETTLES)
+            await asyncio.sleep(LOOKS_EVERY)
 
 
 def _print(step: Step) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download, Newer, Step, Unreadable
 from syncer.desks.motadata.config import MotadataConfig
 from syncer.desks.motadata.desk import Motadata
@@ -512,6 +514,29 @@ async def test_an_upload_that_fails_makes_no_ticket_and_no_doubt(answer: Any, er
         with pytest.raises(error):
             await ops.create(draft(), [a_file()])
     assert script.sent(f"POST {REQUEST}") == []
+
+
+async def test_files_that_took_longer_than_an_attempt_lasts_are_there_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = Script({"/api/oprfile": {"refFileName": "ref-1", "realName": "a.txt"}, REQUEST: {"id": 9}})
+    left: Iterator[Retryable | float] = iter([Retryable("no time is left", after=0.0), 30.0])
+
+    def told(_: Attempt, what: str) -> float:
+        now = next(left)
+        if isinstance(now, Retryable):
+            raise now
+        return now
+
+    monkeypatch.setattr(Attempt, "left", told)
+    async with desk(script, attachment_upload_path="/api/oprfile") as ops:
+        with pytest.raises(Retryable, match="no time is left"):
+            await ops.create(draft(), [a_file()])
+        assert script.sent(f"POST {REQUEST}") == [], "nobody counts a doubt from so long ago"
+        assert (await ops.create(draft(), [a_file()])).id == "9"
+    assert sum(request.path == "/api/oprfile" for request in script.asked) == 1
+    (body,) = script.sent(f"POST {REQUEST}")
+    assert body["fileAttachments"] == [{"refFileName": "ref-1", "realName": "log.txt"}]
 
 
 def said(public: bool = True, **more: Any) -> CommentDraft:

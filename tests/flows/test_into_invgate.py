@@ -9,6 +9,8 @@ import pytest
 from aiohttp import web
 
 from syncer.deskkit.emulation import Faults
+from syncer.errors import Retryable
+from syncer.pipeline.blame import FEW
 from tests.flows import lives, mutants
 from tests.flows.desks import Answer
 from tests.flows.into_invgate import InvGatePlace, two_invgates
@@ -17,6 +19,7 @@ from tests.flows.lives import at
 from tests.flows.test_killed_at_each_step import nearly_all, then_whole
 from tests.flows.worlds import small, ugly
 
+COMMENTS = "/api/v1/incident.comment"
 STRIDE = 9
 """Of the steps, one in so many here."""
 
@@ -109,4 +112,54 @@ def test_a_target_that_says_no_now_and_then_gets_everything_once(invgates: InvGa
     for desk in (invgates.desks.old, invgates.desks.new):
         desk.carrier.set_faults(Faults(seed=3, before=0.05, cut_after=0.03))
     counts_add_up(lives.whole(invgates).tally.counts(), invgates.tickets)
+    invgates.judge()
+
+
+def test_a_look_that_is_refused_leaves_the_step_in_doubt_and_the_next_run_looks_again(invgates: InvGatePlace) -> None:
+    invgates.configure(timeout=0.6)
+    lost: list[str] = []
+    refusing = True
+
+    async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
+        comment = request.path == COMMENTS and str(request.url.port) in invgates.desks.new_url
+        if comment and request.method == "POST" and not lost:
+            lost.append(str((await request.json())["request_id"]))
+            response = await answer()
+            assert request.transport is not None
+            request.transport.close()
+            return response
+        if comment and request.method == "GET" and refusing and request.query["request_id"] in lost:
+            return web.json_response({"error": "not now", "status": 400}, status=400)
+        return await answer()
+
+    invgates.desks.watch = watch
+    report = lives.whole(invgates)
+    assert report.tally.reasons == {"in_doubt": 1}
+    assert invgates.rows("select step from effect where state = 'announced'")[0]["step"].startswith("comment ")
+    refusing = False
+    invgates.sql("update dead_letter set state = 'retry'")
+    assert lives.whole(invgates).tally.counts()["created"] == 1
+    invgates.judge()
+
+
+def test_a_target_that_takes_no_comment_any_more_ends_the_run_and_the_next_one_goes_on(
+    invgates: InvGatePlace,
+) -> None:
+    invgates.configure(timeout=0.4, parallel=4)
+    broken = True
+
+    async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
+        if broken and request.path == COMMENTS and request.method == "POST":
+            return web.Response(status=503, text="not now")
+        return await answer()
+
+    invgates.desks.watch = watch
+    life = lives.begin(invgates)
+    assert isinstance(life.error, Retryable)
+    assert "does not take tickets now" in life.error.hint
+    assert len(invgates.rows("select 1 from dead_letter")) <= FEW, "it is not the tickets' fault"
+    broken = False
+    invgates.buried()
+    invgates.sql("update dead_letter set state = 'retry'")
+    lives.whole(invgates)
     invgates.judge()

@@ -95,7 +95,7 @@ class InvGate:
         self._catalogue = Catalogue(config, self._calls)
         self._view = View(config, self._calls)
         writes = Writes(config, self._http, self._access)
-        self._loading = Loading(config, self._calls, writes, self.budget)
+        self._loading = Loading(config, self._calls, self._view, writes, self.budget)
         self._files = Files(config, self._http, self._access)
         self._denied: tuple[str, ...] | None = None
         self._embeds = False

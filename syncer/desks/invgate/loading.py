@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 
+from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Download, Newer, Step, Written
 from syncer.desks.invgate import wire, wire_out
 from syncer.desks.invgate.calls import Calls
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.transitions import Transitions
+from syncer.desks.invgate.view import View
 from syncer.desks.invgate.writes import LONGEST_QUERY, Writes, query
-from syncer.errors import Fatal, Rejected
+from syncer.errors import Fatal, InDoubt, Rejected
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
 
 ASSIGN, FILES, STATUS, COMMENT = "assign", "files", "status", "comment "
 MOST_PROBES = 20_000
+YOUNGEST = 200
+"""So many tickets are looked at for one that may just have been made."""
+NOBODY = TicketId("2000000000")
+Titles = dict[TicketId, Key | None]
+"""The marker of each ticket that is there."""
 log = structlog.get_logger()
 
 
 class Loading:
     """Everything that writes. Looks at tickets by id, which no index of the desk can hide."""
 
-    def __init__(self, config: InvGateConfig, calls: Calls, writes: Writes, budget: Budget) -> None:
+    def __init__(self, config: InvGateConfig, calls: Calls, view: View, writes: Writes, budget: Budget) -> None:
         self._config = config
         self._calls = calls
+        self._view = view
         self._writes = writes
         self._budget = budget
         self._acting = str(config.acting_user)
         self._transitions = Transitions(config, calls, writes)
+        self._absent: str | None = None
 
     async def admit(self) -> None:
         """Wait for the budget: what is written takes a slot of it as what is read does."""
@@ -41,10 +50,12 @@ class Loading:
     async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
         """POST incident, with its files where they and the text have room together."""
         apart = self._files_apart(draft)
-        answer = await self._writes.post("incident", wire_out.new_incident(draft), () if apart else files, fence)
+        answer = await self._writes.post(
+            "incident", wire_out.new_incident(draft), () if apart else files, self._attempt(fence)
+        )
         id = wire.ident(answer.get("request_id"))
         if id is None or not id.isdigit():
-            raise Fatal(f"{self._config.name}: POST incident gave no request_id", hint="Look for the ticket by hand.")
+            raise InDoubt(f"{self._config.name}: POST incident answered without a request_id")
         return Written(TicketId(id))
 
     def steps(self, draft: Draft) -> Sequence[Step]:
@@ -60,6 +71,7 @@ class Loading:
         self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
     ) -> Written:
         """One of `steps`."""
+        attempt = self._attempt(fence)
         if step.comment is not None:
             params = {
                 "request_id": int(id),
@@ -67,11 +79,11 @@ class Loading:
                 "comment": wire_out.marked(step.comment),
                 "customer_visible": step.comment.public,
             }
-            await self._writes.post("incident.comment", params, files, fence)
+            await self._writes.post("incident.comment", params, files, attempt)
             return Written(TicketId(""))
         if step.name == ASSIGN:
-            return Written(TicketId(""), losses=await self._assign(id, draft, fence))
-        return Written(TicketId(""), losses=await self._transitions.lead(id, draft.fields["status"], fence))
+            return Written(TicketId(""), losses=await self._assign(id, draft, attempt))
+        return Written(TicketId(""), losses=await self._transitions.lead(id, draft.fields["status"], attempt))
 
     async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
         """A comment by the marker in it, all else by reading back."""
@@ -87,66 +99,81 @@ class Loading:
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """By title: among the youngest tickets of the view, or with `newer` among all ids since."""
-        wanted = set(keys)
-        if newer is None:
-            return await self._marked(wanted, await self._youngest())
-        found: dict[Key, TicketId] = {}
+        ids = self._since(newer) if newer is not None else self._youngest()
+        hits: dict[Key, set[int]] = {key: set() for key in keys}
+        async for titles in ids:
+            for id, key in titles.items():
+                if key in hits:
+                    hits[key].add(int(id))
+        return {key: TicketId(str(min(ids))) for key, ids in hits.items() if ids}
+
+    async def _youngest(self) -> AsyncIterator[Titles]:
+        ids = await self._view.youngest(YOUNGEST)
+        for start in range(0, len(ids), self._config.bulk):
+            yield await self._titles(ids[start : start + self._config.bulk])
+
+    async def _since(self, newer: Newer) -> AsyncIterator[Titles]:
+        """Block after block of later ids, until so many in a row are unknown to the desk: needs no list."""
         after, misses, probes = int(newer.since), 0, 0
         while misses < self._config.probe_misses:
             ids = [TicketId(str(n)) for n in range(after + 1, after + 1 + self._config.bulk)]
-            after += self._config.bulk
+            after += len(ids)
             unknown = [id for id in ids if id not in newer.known]
             probes += len(unknown)
             if probes > MOST_PROBES:
-                raise Fatal(f"{self._config.name}: over {MOST_PROBES} ids since {newer.since} may be {sorted(wanted)}")
+                raise Fatal(
+                    f"{self._config.name}: over {MOST_PROBES} requests since {newer.since}",
+                    hint="Look for the markers on the desk by hand: syncer cannot tell whether they are there.",
+                )
             there = await self._titles(unknown)
             misses = 0 if there or len(unknown) < len(ids) else misses + len(ids)
-            for id, key in there.items():
-                if key in wanted:
-                    found.setdefault(key, id)
-        return found
+            yield there
 
-    async def _youngest(self) -> list[TicketId]:
-        params = [("view_id", self._config.view_id), ("sort_by", "id"), ("order_by", "desc")]
-        rows, _ = wire.view_rows(
-            await self._calls.get("incidents.details.by.view", params), f"{self._config.name}: view"
-        )
-        return [id for id, _ in rows]
+    async def _titles(self, ids: Sequence[TicketId]) -> Titles:
+        """The marker of each of these tickets that exists; a call that fails as a whole is halved (4.2).
 
-    async def _marked(self, wanted: set[Key], ids: Sequence[TicketId]) -> dict[Key, TicketId]:
-        titles = await self._titles(ids)
-        hits = sorted((int(id), key) for id, key in titles.items() if key in wanted)
-        return {key: TicketId(str(id)) for id, key in reversed(hits)}
-
-    async def _titles(self, ids: Sequence[TicketId]) -> dict[TicketId, Key | None]:
-        """The marker of each of these tickets that exists; a call that fails as a whole is halved (4.2)."""
+        Raises Rejected for one that is refused in another way than one that cannot be there: it may be there.
+        """
         if not ids:
             return {}
         try:
-            body = await self._calls.get("incidents", [("ids[]", id) for id in ids])
-            rows = wire.incidents(body, f"{self._config.name}: incidents")
-        except Rejected:
+            rows = await self._view.tickets(ids)
+        except Rejected as e:
             if len(ids) == 1:
+                if e.reason != await self._as_absent():
+                    raise
                 return {}
             half = len(ids) // 2
             parts = await asyncio.gather(self._titles(ids[:half]), self._titles(ids[half:]))
             return parts[0] | parts[1]
         return {TicketId(str(row.id)): wire_out.marker(wire.text(row.title)) for row in rows}
 
+    async def _as_absent(self) -> str:
+        """How this desk refuses an id that surely does not exist; "" where it leaves it out of its answer."""
+        if self._absent is None:
+            try:
+                await self._view.tickets([NOBODY])
+                self._absent = ""
+            except Rejected as e:
+                self._absent = e.reason
+        return self._absent
+
+    def _attempt(self, fence: Callable[[], None]) -> Attempt:
+        return Attempt(self._config.timeout, fence)
+
     def _files_apart(self, draft: Draft) -> bool:
         return bool(draft.files) and len(query(wire_out.new_incident(draft))) > LONGEST_QUERY
 
-    async def _assign(self, id: TicketId, draft: Draft, fence: Callable[[], None]) -> tuple[str, ...]:
+    async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
         params = {"request_id": int(id), "group_id": int(draft.fields["group"]), "author_id": int(self._acting)}
         agent = draft.fields.get("assignee")
         if agent is None:
-            await self._writes.post("incident.reassign", params, (), fence)
+            await self._writes.post("incident.reassign", params, (), attempt)
             return ()
         try:
-            await self._writes.post("incident.reassign", params | {"agent_id": int(agent)}, (), fence)
+            await self._writes.post("incident.reassign", params | {"agent_id": int(agent)}, (), attempt)
         except Rejected:
             # Only a member of the group can be its agent: the group is worth having without.
-            await self._budget.take()
-            await self._writes.post("incident.reassign", params, (), fence)
+            await self._writes.post("incident.reassign", params, (), attempt)
             return ("assignee_not_member",)
         return ()

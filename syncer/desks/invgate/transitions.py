@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from syncer.deskkit.attempt import Attempt
 from syncer.desks.invgate import wire
 from syncer.desks.invgate.calls import Calls
 from syncer.desks.invgate.config import InvGateConfig
@@ -40,7 +39,7 @@ class Transitions:
         now = str(row.status_id)
         return now == wanted or frozenset((now, wanted)) in AS_GOOD
 
-    async def lead(self, id: TicketId, wanted: str, fence: Callable[[], None]) -> tuple[str, ...]:
+    async def lead(self, id: TicketId, wanted: str, attempt: Attempt) -> tuple[str, ...]:
         """Hop by hop; the losses on the way. Raises Rejected where no call leads on, or one did nothing."""
         losses: list[str] = []
         row = await self.ticket(id)
@@ -48,7 +47,7 @@ class Transitions:
             if self.is_there(row, wanted):
                 return tuple(losses)
             before = str(row.status_id)
-            await self._hop(id, before, wanted, fence, losses)
+            await self._hop(id, before, wanted, attempt, losses)
             row = await self.ticket(id)
             if str(row.status_id) == before:
                 raise Rejected(
@@ -56,22 +55,22 @@ class Transitions:
                 )
         raise Rejected(f"{self._config.name}: no way to status {wanted} for ticket {id}", reason="refused")
 
-    async def _hop(self, id: TicketId, now: str, wanted: str, fence: Callable[[], None], losses: list[str]) -> None:
+    async def _hop(self, id: TicketId, now: str, wanted: str, attempt: Attempt, losses: list[str]) -> None:
         writes, request = self._writes, {"request_id": int(id)}
         acting = {"author_id": self._config.acting_user}
         if now == SOLVED and wanted == CLOSED:
             losses.append("rating_invented")
-            await writes.put("incident.solution.accept", {"id": int(id), "rating": BEST_RATING}, fence)
+            await writes.put("incident.solution.accept", {"id": int(id), "rating": BEST_RATING}, attempt)
         elif now in {SOLVED, CLOSED}:
-            await writes.put("incident.reopen", request | acting, fence)
+            await writes.put("incident.reopen", request | acting, attempt)
         elif wanted in {SOLVED, CLOSED}:
             said = {"comment": self._config.solution, "customer_visible": True, "is_solution": True}
-            await writes.post("incident.comment", request | acting | said, (), fence)
+            await writes.post("incident.comment", request | acting | said, (), attempt)
         elif wanted in {PENDING, WAITING}:
-            await writes.post("incident.waitingfor.customer", request, (), fence)
+            await writes.post("incident.waitingfor.customer", request, (), attempt)
         elif wanted == REJECTED:
-            await writes.post("incident.reject", request | acting, (), fence)
+            await writes.post("incident.reject", request | acting, (), attempt)
         elif wanted == CANCELLED:
-            await writes.post("incident.cancel", request | acting, (), fence)
+            await writes.post("incident.cancel", request | acting, (), attempt)
         else:
             raise Rejected(f"no call leads from status {now} to {wanted}", reason="refused")

@@ -12,6 +12,7 @@ from syncer.desks.invgate.config import InvGateConfig
 from syncer.errors import ConfigError, Rejected
 from syncer.model.ids import TicketId
 
+LAST_UPDATE = "last_update"
 T = TypeVar("T")
 Row = tuple[TicketId, int | None]
 """A ticket of the view and the time of its last update, where it is known."""
@@ -47,20 +48,31 @@ class View:
 
     async def changes(self) -> AsyncIterator[list[Row]]:
         """Rows of the view by last update, newest first, each with its time."""
+        async for rows in self._from_the_top(LAST_UPDATE):
+            yield await self._with_times(rows)
+
+    async def _from_the_top(self, sort_by: str) -> AsyncIterator[list[Row]]:
+        """Rows by this column, the largest first, page by page."""
         key, keys = None, set[str]()
         while True:
-            rows, key = await self._by_last_update(key)
+            params: list[tuple[str, object]] = [("sort_by", sort_by), ("order_by", "desc")]
+            if key:
+                params.append(("page_key", key))
+            rows, key = await self._read("incidents.details.by.view", params, wire.view_rows)
             if rows:
-                yield await self._with_times(rows)
+                yield rows
             if not key or key in keys:
                 return
             keys.add(key)
 
-    async def _by_last_update(self, key: str | None) -> tuple[list[Row], str | None]:
-        params: list[tuple[str, object]] = [("sort_by", "last_update"), ("order_by", "desc")]
-        if key:
-            params.append(("page_key", key))
-        return await self._read("incidents.details.by.view", params, wire.view_rows)
+    async def youngest(self, most: int) -> list[TicketId]:
+        """The ids of about so many tickets, the youngest: a page has 10 of them in older versions."""
+        found: list[TicketId] = []
+        async for rows in self._from_the_top("id"):
+            found += [id for id, _ in rows]
+            if len(found) >= most:
+                break
+        return found
 
     async def _with_times(self, rows: list[Row]) -> list[Row]:
         """A view without the column last_update: the tickets themselves tell, but for those that are gone (4.3)."""
@@ -79,5 +91,6 @@ class View:
 
     async def newest(self) -> int:
         """The time of the youngest change there is; 0 where the desk does not tell."""
-        rows, _ = await self._by_last_update(None)
-        return max((at or 0 for _, at in await self._with_times(rows[: self._config.bulk])), default=0)
+        async for rows in self._from_the_top(LAST_UPDATE):
+            return max((at or 0 for _, at in await self._with_times(rows[: self._config.bulk])), default=0)
+        return 0

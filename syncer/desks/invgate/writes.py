@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
 from syncer.deskkit.http import DeskHttp, Reply
 from syncer.deskkit.multipart import Form
@@ -32,32 +33,38 @@ class Writes:
         self._form = Form()
 
     async def post(
-        self, endpoint: str, params: Mapping[str, Any], files: Sequence[Download], fence: Callable[[], None]
+        self, endpoint: str, params: Mapping[str, Any], files: Sequence[Download], attempt: Attempt
     ) -> dict[str, Any]:
         """The envelope of a POST. With files the parameters travel in the query, as the product wants it."""
         if not files:
-            return await self._send("POST", endpoint, "", msgspec.json.encode(params), JSON, fence)
-        data, length = self._form.body((), PART, files)
+            return await self._send("POST", endpoint, "", lambda: msgspec.json.encode(params), JSON, attempt)
+        _, length = self._form.body((), PART, files)
         headers = {"Content-Type": self._form.content_type, "Content-Length": str(length)}
-        return await self._send("POST", endpoint, query(params), data, headers, fence)
+        # A large body is a stream, which can be sent once only.
+        return await self._send(
+            "POST", endpoint, query(params), lambda: self._form.body((), PART, files)[0], headers, attempt
+        )
 
-    async def put(self, endpoint: str, params: Mapping[str, Any], fence: Callable[[], None]) -> dict[str, Any]:
+    async def put(self, endpoint: str, params: Mapping[str, Any], attempt: Attempt) -> dict[str, Any]:
         """The envelope of a PUT, whose parameters always stand in the query."""
-        return await self._send("PUT", endpoint, query(params), None, {}, fence)
+        return await self._send("PUT", endpoint, query(params), lambda: None, {}, attempt)
 
     async def _send(
-        self, method: str, endpoint: str, asked: str, data: Any, headers: Mapping[str, str], fence: Callable[[], None]
-    ) -> dict[str, Any]:
+        self, method: str, endpoint: str, asked: str, data: Callable[[], Any], headers: Mapping[str, str],
+        attempt: Attempt,
+    ) -> dict[str, Any]:  # fmt: skip
         what = f"{self._config.name}: {method} {endpoint}"
-        number = await self._access.ready()
-        for attempt in (1, 2):
+        number, renewed = await self._access.ready(), False
+        while True:
             reply = await self._http.request(
-                method, f"/api/v1/{endpoint}", query=asked, data=data, headers=headers, budgeted=False, fence=fence
-            )
-            if reply.status != 401 or attempt == 2 or not self._access.renewable:
-                break
+                method, f"/api/v1/{endpoint}", query=asked, data=data(), headers=headers, timeout=attempt.left(what),
+                budgeted=attempt.again, fence=attempt.fence,
+            )  # fmt: skip
+            attempt.again = True
+            if reply.status != 401 or renewed or not self._access.renewable:
+                return self._judged(what, method, endpoint, reply)
             await self._access.renew(number)
-        return self._judged(what, method, endpoint, reply)
+            renewed = True
 
     def _judged(self, what: str, method: str, endpoint: str, reply: Reply) -> dict[str, Any]:
         status, text = reply.status, f"{what} answered {reply.status}: {reply.excerpt()}"

@@ -96,7 +96,7 @@ class Motadata:
         self._finding = Finding(config, self._calls)
         writes = Writes(config, self._http, self._access, self._calls)
         self._files = Files(config, self._http, self._access, writes)
-        self._loading = Loading(config, self._calls, writes, self._files, names, self.budget)
+        self._loading = Loading(config, self._calls, writes, self._files, names)
         self._findings: tuple[str, ...] | None = None
 
     async def connect(self) -> None:

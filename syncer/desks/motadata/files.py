@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from html import escape
 from pathlib import Path
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
 from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
 from syncer.deskkit.multipart import Form
@@ -20,7 +21,7 @@ from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.config import MotadataConfig
 from syncer.desks.motadata.writes import Writes
 from syncer.errors import ConfigError, InDoubt, Rejected, Retryable
-from syncer.model.ids import TicketId
+from syncer.model.ids import Key, TicketId
 
 FILE_LIMIT = 1024 * 1024 * 1024
 PART = "file"
@@ -47,6 +48,7 @@ class Files:
         self._access = access
         self._writes = writes
         self._form = Form()
+        self._taken: dict[Key, Taken] = {}
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """A file's bytes. Raises Rejected where no path is configured or none comes, Retryable when down."""
@@ -83,8 +85,14 @@ class Files:
             raise Rejected(str(error), reason="file_unreadable")
         return reply
 
-    async def take(self, files: Sequence[Download], fence: Callable[[], None]) -> Taken:
-        """Upload each. Nothing of it shows before a request or conversation names it: a lost answer is no doubt."""
+    async def take(self, owner: Key, files: Sequence[Download], attempt: Attempt) -> Taken:
+        """Upload each. Nothing of it shows before a request or conversation names it: a lost answer is no doubt.
+
+        What was taken for an attempt that came to nothing is there for the next one: large files may take longer than
+        one attempt lasts.
+        """
+        if (before := self._taken.get(owner)) is not None:
+            return before
         taken = Taken([], [], [])
         for file in files:
             if self._config.attachment_upload_path is None:
@@ -92,15 +100,20 @@ class Files:
             elif file.size > self._config.max_file_mb * 1024 * 1024:
                 _left(taken, file, "was too large and is not here", "file_too_large")
             else:
-                await self._upload(self._config.attachment_upload_path, file, taken, fence)
+                await self._upload(self._config.attachment_upload_path, file, taken, attempt)
+        self._taken[owner] = taken
         return taken
 
-    async def _upload(self, path: str, file: Download, taken: Taken, fence: Callable[[], None]) -> None:
+    def named(self, owner: Key) -> None:
+        """What was taken for this one belongs to it now."""
+        self._taken.pop(owner, None)
+
+    async def _upload(self, path: str, file: Download, taken: Taken, attempt: Attempt) -> None:
         what = f"{self._config.name}: POST {path}"
         data, length = self._form.body((), PART, [file])
         headers = {"Content-Type": self._form.content_type, "Content-Length": str(length), "Accept": "application/json"}
         try:
-            reply = await self._writes.send("POST", path, data, headers, fence, budgeted=True)
+            reply = await self._writes.send("POST", path, data, headers, attempt, timeout=self._config.timeout)
             if reply.status in {404, 405} or (reply.status == 200 and reply.body[:64].lstrip()[:1] == b"<"):
                 raise ConfigError(
                     f"{what} answered {reply.status}, and no file was taken",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from syncer.deskkit.budget import Budget
+from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download, Step, Written
 from syncer.desks.motadata import wire, wire_out
 from syncer.desks.motadata.calls import REQUEST, Calls, Row
@@ -28,25 +28,24 @@ REST_LENGTH = 20_000
 class Loading:
     """Everything that writes a request; each thing is read back, because an answer proves nothing (3.2)."""
 
-    def __init__(
-        self, config: MotadataConfig, calls: Calls, writes: Writes, files: Files, names: Names, budget: Budget
-    ) -> None:
+    def __init__(self, config: MotadataConfig, calls: Calls, writes: Writes, files: Files, names: Names) -> None:
         self._config = config
         self._calls = calls
         self._writes = writes
         self._files = files
         self._names = names
-        self._budget = budget
         self._line = False
         """Whether the description carries the marker too: neither field nor tag kept it on this desk."""
 
     async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
         """Files first, then POST request, which names them."""
         rest = {text.name for text in draft.texts} if self._config.attachment_upload_path is None else set()
-        taken = await self._files.take([file for file in files if file.name not in rest], fence)
+        attempt = Attempt(self._config.timeout, fence)
+        taken = await self._files.take(draft.key, [file for file in files if file.name not in rest], attempt)
         told = replace(draft, body=draft.body + taken.lines())
         body = wire_out.new_request(told, self._config, taken.attached, line=self._line)
-        id = await self._writes.post(REQUEST, body, fence)
+        id = await self._writes.post(REQUEST, body, attempt)
+        self._files.named(draft.key)
         return Written(TicketId(id), losses=tuple(taken.losses))
 
     def steps(self, draft: Draft) -> Sequence[Step]:
@@ -65,13 +64,14 @@ class Loading:
         self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
     ) -> Written:
         """One of `steps`."""
+        attempt = Attempt(self._config.timeout, fence)
         if step.comment is not None:
-            return await self._say(id, draft, step.comment, files, fence)
+            return await self._say(id, draft, step.comment, files, attempt)
         if step.name == VERIFY:
             return Written(TicketId(""), losses=await self._verify(id, draft))
         if step.name == ASSIGN:
-            return Written(TicketId(""), losses=await self._assign(id, draft, fence))
-        return Written(TicketId(""), losses=await self._lead(id, draft.fields["status"], fence))
+            return Written(TicketId(""), losses=await self._assign(id, draft, attempt))
+        return Written(TicketId(""), losses=await self._lead(id, draft.fields["status"], attempt))
 
     async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
         """A conversation by the marker in it, all else by reading back."""
@@ -94,17 +94,18 @@ class Loading:
         return replace(comment, body=comment.body + line, files=())
 
     async def _say(
-        self, id: TicketId, draft: Draft, comment: CommentDraft, files: Sequence[Download], fence: Callable[[], None]
+        self, id: TicketId, draft: Draft, comment: CommentDraft, files: Sequence[Download], attempt: Attempt
     ) -> Written:
         reply = comment.public and self._config.public_replies
         whole = next((one for one in draft.comments if one.id == comment.id), comment)
-        taken = await self._files.take(files, fence)
+        taken = await self._files.take(comment.key, files, attempt)
         losses = [*taken.losses, *("file_not_taken",) * (len(whole.files) - len(comment.files))]
         if comment.public and not reply:
             losses.append("public_as_note")
         told = replace(comment, body=comment.body + taken.lines())
         body = wire_out.conversation(told, draft.fields["requester"], taken.attached, reply=reply)
-        made = await self._writes.post(f"{REQUEST}/{id}/conversation", body, fence)
+        made = await self._writes.post(f"{REQUEST}/{id}/conversation", body, attempt)
+        self._files.named(comment.key)
         return Written(TicketId(made), losses=tuple(losses))
 
     async def _verify(self, id: TicketId, draft: Draft) -> tuple[str, ...]:
@@ -120,18 +121,17 @@ class Loading:
         group = draft.fields.get("group")
         return {self._config.group_key: group} if self._config.group_key and group else {}
 
-    async def _assign(self, id: TicketId, draft: Draft, fence: Callable[[], None]) -> tuple[str, ...]:
+    async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
         """Group and assignee; one who is refused, or ignored, is left out and counted."""
         assignee, group = draft.fields.get("assignee"), self._group(draft)
         changes = {**({wire.ASSIGNEE: assignee} if assignee else {}), **group}
         try:
-            await self._writes.patch(id, changes, fence)
+            await self._writes.patch(id, changes, attempt)
         except Rejected:
             if not (assignee and group):
                 return ("assignee_as_text",) if assignee else ("value_not_kept",)
-            await self._budget.take()
             try:
-                await self._writes.patch(id, group, fence)
+                await self._writes.patch(id, group, attempt)
             except Rejected:
                 return ("assignee_as_text", "value_not_kept")
             return ("assignee_as_text",)
@@ -147,15 +147,14 @@ class Loading:
     def _is_in(self, row: Row, status: str) -> bool:
         return self._names.same(wire.text(row.get(wire.STATUS)), status)
 
-    async def _lead(self, id: TicketId, wanted: str, fence: Callable[[], None]) -> tuple[str, ...]:
+    async def _lead(self, id: TicketId, wanted: str, attempt: Attempt) -> tuple[str, ...]:
         """The status by a change of its own, closed by way of resolved, read back each time (3.10)."""
         if self._names.is_approval(wanted):
             raise Rejected(f"{self._config.name}: only ServiceOps itself sets {wanted!r}", reason="refused")
         row = await self._calls.request(id)
         for name in self._way(wanted, wire.text(row.get(wire.STATUS))):
             if not self._is_in(row, name):
-                await self._writes.patch(id, {wire.STATUS: name}, fence)
-                await self._budget.take()
+                await self._writes.patch(id, {wire.STATUS: name}, attempt)
                 row = await self._calls.request(id)
             if not self._is_in(row, name):
                 now = row.get(wire.STATUS)

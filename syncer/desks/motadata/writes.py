@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.http import DeskHttp, Reply
 from syncer.desks.motadata import wire
 from syncer.desks.motadata.access import Access
@@ -16,7 +17,6 @@ from syncer.errors import ConfigError, InDoubt, Rejected, Retryable
 from syncer.model.ids import TicketId
 
 SUBJECT = "subject"
-Fence = Callable[[], None]
 
 
 class Writes:
@@ -30,20 +30,26 @@ class Writes:
         self._needs_subject = False
 
     async def send(
-        self, method: str, path: str, data: Any, headers: Mapping[str, str], fence: Fence, *, budgeted: bool = False
+        self, method: str, path: str, data: Any, headers: Mapping[str, str], attempt: Attempt, *, timeout: float = 0
     ) -> Reply:
-        """The answer, whatever it is; a token that ran out is replaced once. Raises AuthFailed for a lasting 401."""
-        number = await self._access.ready()
-        for attempt in (1, 2):
+        """The answer, whatever it is; a token that ran out is replaced once. Raises AuthFailed for a lasting 401.
+
+        Within what is left of the attempt, unless a `timeout` of its own is given.
+        """
+        what = f"{self._config.name}: {method} {path}"
+        number, renewed = await self._access.ready(), False
+        while True:
             reply = await self._http.request(
-                method, path, data=data, headers=headers, budgeted=budgeted or attempt == 2, fence=fence
-            )
+                method, path, data=data, headers=headers, budgeted=attempt.again, fence=attempt.fence,
+                timeout=timeout or attempt.left(what),
+            )  # fmt: skip
+            attempt.again = True
             if reply.status != 401:
                 return reply
-            if attempt == 2 or not self._access.renewable:
-                break
+            if renewed or not self._access.renewable:
+                raise self._access.refused(what, reply)
             await self._access.renew(number)
-        raise self._access.refused(f"{self._config.name}: {method} {path}", reply)
+            renewed = True
 
     def judged(self, what: str, reply: Reply) -> None:
         """Passes over an answer that says yes; raises what any other means. A 500 may be a refusal and may have done
@@ -63,10 +69,10 @@ class Writes:
             raise Rejected(text, reason="refused", hint="Give the API user's role the right to write requests.")
         raise Rejected(text, reason="too_large" if status == 413 else "refused")
 
-    async def post(self, path: str, body: Mapping[str, Any], fence: Fence) -> str:
+    async def post(self, path: str, body: Mapping[str, Any], attempt: Attempt) -> str:
         """The id of what was made. Raises InDoubt where the answer does not tell."""
         what = f"{self._config.name}: POST {path}"
-        reply = await self.send("POST", path, msgspec.json.encode(body), HEADERS, fence)
+        reply = await self.send("POST", path, msgspec.json.encode(body), HEADERS, attempt)
         if path == REQUEST and reply.status in {404, 405}:
             raise ConfigError(
                 f"{what} answered {reply.status}: unsupported server generation",
@@ -82,22 +88,20 @@ class Writes:
             raise InDoubt(f"{what}: an answer without an id: {reply.excerpt()}")
         return id
 
-    async def patch(self, id: TicketId, changes: Mapping[str, Any], fence: Fence) -> None:
+    async def patch(self, id: TicketId, changes: Mapping[str, Any], attempt: Attempt) -> None:
         """Change only these keys; some servers want the subject besides, which then is read and sent along (3.4).
 
         Refused twice, also by 500, is refused for good. Whether it stuck, only reading tells.
         """
         what = f"{self._config.name}: PATCH request {id}"
-        for attempt in (1, 2):
+        for again in (False, True):
             body = dict(changes)
-            if (attempt == 2 or self._needs_subject) and SUBJECT not in body:
+            if (again or self._needs_subject) and SUBJECT not in body:
                 body[SUBJECT] = wire.text((await self._calls.request(id)).get(SUBJECT))
-            if attempt == 2:
-                await self._http.budget.take()
-            reply = await self.send("PATCH", f"{REQUEST}/{id}", msgspec.json.encode(body), HEADERS, fence)
+            reply = await self.send("PATCH", f"{REQUEST}/{id}", msgspec.json.encode(body), HEADERS, attempt)
             if 200 <= reply.status < 300:
                 self._calls.judge(what, reply)
-                self._needs_subject = self._needs_subject or attempt == 2
+                self._needs_subject = self._needs_subject or again
                 return
             if reply.status not in {400, 409, 412, 422, 500}:
                 break
