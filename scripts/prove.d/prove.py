@@ -25,7 +25,7 @@ from syncer.deskkit.world import World
 from syncer.migrate import delta
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres
-from tests.flows import lives, processes, test_into_invgate, test_killed_at_each_step, test_killed_delta
+from tests.flows import lives, processes, test_into, test_killed_at_each_step, test_killed_delta
 from tests.flows.desks import desks_of
 from tests.flows.into_invgate import two_invgates
 from tests.flows.judge import Broken
@@ -87,7 +87,7 @@ def points() -> bool:
         _quiet(lambda: lives.whole(place))
         place.reset(lists=False)
         steps = len(_quiet(lambda: lives.begin(place)).steps)
-        held &= _scenario("into InvGate, many calls a ticket", steps, lambda n: test_into_invgate.killed_at(place, [n]))
+        held &= _scenario("into InvGate, many calls a ticket", steps, lambda n: test_into.killed_at(place, [n]))
     return held
 
 

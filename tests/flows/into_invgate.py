@@ -5,21 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from syncer.deskkit.world import World
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.sandbox.up import emptied
-from tests.desks.serving import served
-from tests.flows.desks import Desks, Elsewhere
-from tests.flows.judge import Broken
-from tests.flows.place import Place, _connect
+from tests.flows.desks import Elsewhere
+from tests.flows.into import TwinPlace, Twins, moving
 from tests.flows.worlds import SECRET
 
-MADE = "POST /api/v1/incident"
-WRITES = ("POST /api/v1/incident", "PUT /api/v1/incident")
 AS_GOOD = {"New": "Open", "Pending": "Waiting"}
 _MARK = re.compile(r"\[IG-(\d+)\]$")
 _OWN = re.compile(r"\[IG-\d+-c(\d+)\]")
@@ -48,40 +44,31 @@ people: {{match: [email], missing: fallback, fallback: "{acting}"}}
 """
 
 
-class TwoInvGates(Desks):
+class TwoInvGates(Twins):
     """Both desks are InvGates; the new one is empty."""
 
     def __init__(self, world: World, elsewhere: Elsewhere) -> None:
         super().__init__(world, elsewhere)
-        self.new: Any = InvGateEmulator(emptied(world))
+        self.new = InvGateEmulator(emptied(world))
 
-    async def open(self, stack: AsyncExitStack) -> None:
-        """Take requests."""
-        for desk in (self.old, self.new):
-            self._attend(desk.carrier)
-        self.old_url = await stack.enter_async_context(served(self.old))
-        self.new_url = await stack.enter_async_context(served(self.new))
+    @staticmethod
+    def writes(method: str, path: str) -> bool:
+        """Logging in is none."""
+        return method in {"POST", "PUT"} and path.startswith("/api/v1/")
 
     def empty(self) -> None:
         """No ticket on the target."""
         self.new.tables.tickets.clear()
         self.new.tables.changed()
 
-    def registrations(self) -> int:
-        """How many attempts to write anything arrived."""
-        log = list(self.new.carrier.log)
-        return sum(e.method in {"POST", "PUT"} and e.path.startswith("/api/v1/") for e in log)
-
     def acting(self) -> int:
         """An agent of the target."""
         users = self.new.state()["users"].values()
-        return int(next(u["id"] for u in users if u["user_type"] != 1 and not u["is_disabled"] and not u["is_deleted"]))
+        return int(next(u["id"] for u in users if u["user_type"] != 1 and _active(u)))
 
 
-class InvGatePlace(Place):
+class InvGatePlace(TwinPlace):
     """Where an InvGate is moved into another one."""
-
-    desks: TwoInvGates
 
     def configure(self, *, timeout: float = 2, search_lag: float = 0, parallel: int = 2) -> None:
         """Write the config."""
@@ -95,28 +82,43 @@ class InvGatePlace(Place):
         )  # fmt: skip
         (self.config.parent / "mapping.yaml").write_text(_MAPPING.format(acting=acting))
 
-    def judge(self) -> None:
-        """Raises Broken unless every ticket is there once, whole, and what was private is private."""
-        self.desks.settle()
-        faults = [*_faults(self.desks.old.state(), self.desks.new.state())]
-        if faults:
-            raise Broken("\n".join(faults))
+    def faults(self, source: dict[str, Any], target: dict[str, Any]) -> Iterator[str]:
+        """Every ticket is there once, whole; and in whose name."""
+        there: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for ticket in target["tickets"].values():
+            found = _MARK.search(ticket["title"])
+            there[found[1] if found else "?"].append(ticket)
+        acting = self.desks.acting()
+        names = {user["id"]: user["id"] if _active(user) else acting for user in target["users"].values()}
+        for id, old in source["tickets"].items():
+            if len(there[id]) != 1:
+                yield f"{id}: {len(there[id])} times on the target"
+                continue
+            faults = [*_ticket(old, there[id][0]), *_people(old, there[id][0], names, acting)]
+            yield from (f"{id}: {fault}" for fault in faults)
+        yield from (f"invented: {id}" for id in there if there[id] and id not in source["tickets"])
 
 
-def _faults(source: dict[str, Any], target: dict[str, Any]) -> Iterator[str]:
-    there: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for ticket in target["tickets"].values():
-        found = _MARK.search(ticket["title"])
-        there[found[1] if found else "?"].append(ticket)
-    for id, old in source["tickets"].items():
-        if len(there[id]) != 1:
-            yield f"{id}: {len(there[id])} times on the target"
-            continue
-        yield from (f"{id}: {fault}" for fault in _ticket(old, there[id][0]))
-    yield from (f"invented: {id}" for id in there if there[id] and id not in source["tickets"])
+def _active(user: dict[str, Any]) -> bool:
+    return not user["is_disabled"] and not user["is_deleted"]
+
+
+def _people(old: dict[str, Any], new: dict[str, Any], names: dict[int, int], acting: int) -> Iterator[str]:
+    """Both desks know the same people by the same ids; who is gone has a stand-in."""
+    wanted = names.get(old["user_id"], acting)
+    if new["user_id"] != wanted:
+        yield f"requester {new['user_id']} instead of {wanted}"
+    said = [names.get(c["author_id"], acting) for c in old["comments"]]
+    told = [c["author_id"] for c in new["comments"] if _OWN.search(c["message"])]
+    if told != said:
+        yield f"said by {told} instead of {said}"
 
 
 def _ticket(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    title = " ".join(old["title"].split())
+    shown = new["title"].rpartition(" [")[0]
+    if shown != title and not (shown.endswith("…") and title.startswith(shown[:-1])):
+        yield f"title {shown!r} instead of {title!r}"
     for field in ("category", "priority", "type", "source", "location", "queue"):
         if old[field] != new[field]:
             yield f"{field} {new[field]!r} instead of {old[field]!r}"
@@ -151,21 +153,6 @@ def _files(one: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted((file["name"].replace("\\", ""), file["sha256"]) for file in one["files"])
 
 
-@contextmanager
-def two_invgates(world: World, home: Path, dsn: str) -> Iterator[InvGatePlace]:
+def two_invgates(world: World, home: Path, dsn: str) -> AbstractContextManager[TwinPlace]:
     """Both up, and a database."""
-    elsewhere, stack = Elsewhere(), AsyncExitStack()
-    try:
-        desks = TwoInvGates(world, elsewhere)
-        elsewhere.do(desks.open(stack))
-        admin = elsewhere.do(_connect(dsn))
-        try:
-            place = InvGatePlace(desks, home, dsn, admin)
-            place.configure()
-            place.reset()
-            yield place
-        finally:
-            elsewhere.do(admin.close(timeout=10))
-    finally:
-        elsewhere.do(stack.aclose())
-        elsewhere.end()
+    return moving(TwoInvGates, InvGatePlace, world, home, dsn)

@@ -1,96 +1,41 @@
-"""A target that takes many calls for one ticket: killed at any of them, the next life ends what was begun, once."""
+"""The steps after a ticket was made, broken on purpose; and looks and comments that a target refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
-from syncer.deskkit.emulation import Faults
 from syncer.errors import Retryable
 from syncer.pipeline.blame import FEW
 from tests.flows import lives, mutants
 from tests.flows.desks import Answer
-from tests.flows.into_invgate import InvGatePlace, two_invgates
-from tests.flows.judge import Broken, counts_add_up
-from tests.flows.lives import at
-from tests.flows.test_killed_at_each_step import nearly_all, then_whole
-from tests.flows.worlds import small, ugly
+from tests.flows.into import TwinPlace
+from tests.flows.into_invgate import two_invgates
+from tests.flows.judge import Broken
+from tests.flows.test_into import answers_lost, killed_at
+from tests.flows.worlds import small
 
 COMMENTS = "/api/v1/incident.comment"
-STRIDE = 9
-"""Of the steps, one in so many here."""
 
 
 @pytest.fixture
-def invgates(tmp_path: Path, dsn: str) -> Iterator[InvGatePlace]:
+def invgates(tmp_path: Path, dsn: str) -> Iterator[TwinPlace]:
     with two_invgates(small(), tmp_path, dsn) as place:
         yield place
         lives.bury_sleepers()
 
 
-def test_everything_comes_over_once_with_comments_files_and_status(tmp_path: Path, dsn: str) -> None:
-    with two_invgates(ugly(60), tmp_path, dsn) as place:
-        report = lives.whole(place)
-        counts_add_up(report.tally.counts(), place.tickets)
-        place.judge()
-        writes = place.desks.registrations()
-        again = lives.whole(place)
-        assert again.tally.counts()["unchanged"] == place.tickets
-        assert place.desks.registrations() == writes
-
-
-def test_killed_anywhere_nothing_is_lost_or_said_twice(invgates: InvGatePlace) -> None:
-    lives.whole(invgates)
-    invgates.reset(lists=False)
-    steps = len(lives.begin(invgates).steps)
-    assert steps > 300
-    killed_at(invgates, range(1, steps + 1, STRIDE))
-
-
-def killed_at(place: InvGatePlace, points: Iterable[int]) -> None:
-    """Killed at each of these steps, then run to the end."""
-    killed = []
-    for point in points:
-        place.reset(lists=False)
-        killed.append(then_whole(place, lives.begin(place, kill=at(point)), f"killed at step {point}"))
-    nearly_all(killed)
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_lost_answers_of_any_write_are_looked_for(invgates: InvGatePlace, seed: int) -> None:
-    answers_lost(invgates, seed)
-
-
-def answers_lost(invgates: InvGatePlace, seed: int) -> None:
-    """The answer to every fifth write is lost, whatever it was."""
-    invgates.configure(timeout=1)
-    lost = []
-
-    async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
-        response = await answer()
-        to_target = request.url.port is not None and str(request.url.port) in invgates.desks.new_url
-        if to_target and request.method in {"POST", "PUT"} and "oauth" not in request.path:
-            lost.append(request.path)
-            if len(lost) % 5 == seed:
-                assert request.transport is not None
-                request.transport.close()
-        return response
-
-    invgates.desks.watch = watch
-    counts_add_up(lives.whole(invgates).tally.counts(), invgates.tickets)
-    invgates.judge()
-    assert len(lost) > 40
-
-
-def lost(place: InvGatePlace) -> None:
+def lost(place: TwinPlace) -> None:
     """One of `test_lost_answers_of_any_write_are_looked_for`."""
     answers_lost(place, 1)
 
 
-def killed(place: InvGatePlace) -> None:
+def killed(place: TwinPlace) -> None:
     """`test_killed_anywhere_nothing_is_lost_or_said_twice`, in the middle."""
     lives.whole(place)
     killed_at(place, range(150, 330, 20))
@@ -101,21 +46,14 @@ def killed(place: InvGatePlace) -> None:
     [(mutants.steps_not_looked_for, lost), (mutants.made_is_over, killed)],
 )
 def test_a_deliberate_break_of_the_steps_is_caught(
-    invgates: InvGatePlace, mutant: mutants.Mutant, proof: Callable[[InvGatePlace], None]
+    invgates: TwinPlace, mutant: mutants.Mutant, proof: Callable[[TwinPlace], None]
 ) -> None:
     with mutant(), pytest.raises(Broken) as caught:
         proof(invgates)
     print(f"caught: {str(caught.value).splitlines()[0]}")
 
 
-def test_a_target_that_says_no_now_and_then_gets_everything_once(invgates: InvGatePlace) -> None:
-    for desk in (invgates.desks.old, invgates.desks.new):
-        desk.carrier.set_faults(Faults(seed=3, before=0.05, cut_after=0.03))
-    counts_add_up(lives.whole(invgates).tally.counts(), invgates.tickets)
-    invgates.judge()
-
-
-def test_a_look_that_is_refused_leaves_the_step_in_doubt_and_the_next_run_looks_again(invgates: InvGatePlace) -> None:
+def test_a_look_that_is_refused_leaves_the_step_in_doubt_and_the_next_run_looks_again(invgates: TwinPlace) -> None:
     invgates.configure(timeout=0.6)
     lost: list[str] = []
     refusing = True
@@ -143,7 +81,7 @@ def test_a_look_that_is_refused_leaves_the_step_in_doubt_and_the_next_run_looks_
 
 
 def test_a_target_that_takes_no_comment_any_more_ends_the_run_and_the_next_one_goes_on(
-    invgates: InvGatePlace,
+    invgates: TwinPlace,
 ) -> None:
     invgates.configure(timeout=0.4, parallel=4)
     broken = True
@@ -163,3 +101,46 @@ def test_a_target_that_takes_no_comment_any_more_ends_the_run_and_the_next_one_g
     invgates.sql("update dead_letter set state = 'retry'")
     lives.whole(invgates)
     invgates.judge()
+
+
+def _spoilt(**changes: Callable[[Any], Any]) -> Callable[[Any], None]:
+    def spoil(ticket: Any) -> None:
+        for name, change in changes.items():
+            setattr(ticket, name, change(getattr(ticket, name)))
+
+    return spoil
+
+
+def _one_comment(**changes: Any) -> Callable[[Any], None]:
+    def spoil(ticket: Any) -> None:
+        for name, value in changes.items():
+            setattr(ticket.comments[0], name, value)
+
+    return spoil
+
+
+WRONG: dict[str, Callable[[Any], None]] = {
+    "0 times on the target": _spoilt(title=lambda t: t.replace("IG-1004", "IG-1003")),
+    "title": _spoilt(title=lambda t: f"x{t}"),
+    "status": _spoilt(status_id=lambda s: s % 8 + 1),
+    "priority": _spoilt(priority_id=lambda p: p % 5 + 1),
+    "category": _spoilt(category_id=lambda c: c + 1),
+    "queue": _spoilt(assigned_group_id=lambda g: g + 2 if g < 105 else g - 2),
+    "requester": _spoilt(user_id=lambda u: u + 1),
+    "its text": _spoilt(description=lambda d: d.replace("body", "")),
+    "comments": _spoilt(comments=lambda c: c[1:]),
+    "words": _one_comment(message="nothing [IG-1004-c88005]"),
+    "visibility": _spoilt(comments=lambda c: [replace(one, customer_visible=True) for one in c]),
+    "said by": _one_comment(author_id=1),
+    "files": _spoilt(files=lambda f: f[1:]),
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_the_judge_of_an_invgate_sees_what_is_wrong(invgates: TwinPlace, said: str) -> None:
+    lives.whole(invgates)
+    invgates.judge()
+    tickets = invgates.desks.new.tables.tickets.values()
+    WRONG[said](next(one for one in tickets if one.title.endswith("[IG-1004]")))
+    with pytest.raises(Broken, match=f"1004: .*{said}"):
+        invgates.judge()
