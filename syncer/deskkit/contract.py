@@ -30,17 +30,26 @@ class DraftField(Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """Plain facts about this account on this desk. The engine reads these, never a desk's name."""
+    """Plain facts about this account on this desk. The engine reads these, never a desk's name.
+
+    `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`: its value
+    lists are those of whoever is brought to it. `remote`: it is asked over HTTP.
+    """
 
     reads: bool = False
     writes: bool = False
     fetch_batch: int = 1
     lookup_kinds: tuple[str, ...] = ()
     fields: Mapping[str, DraftField] = {}
-    marker_in: tuple[Literal["title"], ...] = ()
+    marker_in: tuple[Literal["title", "field"], ...] = ()
     finds_by_key: bool = False
     updates: bool = False
     takes_comments: bool = False
+    takes_files: bool = True
+    takes_tags: bool = False
+    takes_cc: bool = False
+    takes_custom: bool = False
+    takes_times: bool = False
     keeps_private: bool = False
     keeps_times: bool = False
     keeps_authors: bool = False
@@ -50,6 +59,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     needs_body: bool = False
     body: Literal["text", "html"] = "html"
     notifies: str | None = None
+    adopts_lists: bool = False
+    remote: bool = True
 
 
 class Account(Struct, frozen=True):

@@ -14,6 +14,8 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from syncer.deskkit.kept import KeptTicket
+
 
 class Clock:
     """Seconds since the epoch, real until somebody moves it."""
@@ -190,6 +192,12 @@ class EmulatedDesk(Protocol):
 
     def state(self) -> dict[str, Any]:
         """What it holds, as plain JSON values, for judges."""
+
+    def block(self, url: str) -> dict[str, Any]:
+        """The config block with which syncer can read and write it when it is served there, secrets and all."""
+
+    def kept(self) -> list[KeptTicket]:
+        """The tickets it holds, in words that are the same for every kind of desk, for judges."""
 
 
 def control_routes(desk: EmulatedDesk) -> list[web.RouteDef]:

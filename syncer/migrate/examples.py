@@ -6,7 +6,7 @@ from syncer.mapping.rules import Example, Rules
 from syncer.mapping.tables import Tables
 from syncer.mapping.ticket import Limits, Mapper
 from syncer.model.ids import TicketId, Version
-from syncer.model.ticket import Ticket
+from syncer.model.ticket import CustomValue, Ticket
 
 _WORDS = ("title", "body", "requester")
 
@@ -53,7 +53,9 @@ def _run(mapper: Mapper, example: Example, tables: Tables, limits: Limits) -> st
 
 def _ticket(example: Example, values: dict[str, str]) -> Ticket:
     given = example.given
-    custom = {k.removeprefix("custom."): v for k, v in given.items() if k.startswith("custom.")}
+    custom: dict[str, CustomValue] = {
+        k.removeprefix("custom."): v for k, v in given.items() if k.startswith("custom.")
+    }
     return Ticket(
         id=TicketId("0"), number="#0", title=str(given.get("title", "example")), body=str(given.get("body", "example")),
         html=True, values=values, requester=str(given["requester"]) if "requester" in given else None, creator=None,

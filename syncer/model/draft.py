@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
-from syncer.model.ticket import File
+from syncer.model.ticket import CustomValue, File, TimeEntry
 
 
 class TextFile(Struct, frozen=True):
@@ -37,12 +37,14 @@ class CommentDraft(Struct, frozen=True):
     body: str
     public: bool
     files: tuple[File, ...] = ()
+    solution: bool = False
 
 
 class Draft(Struct, frozen=True):
     """One ticket in the target's words, all ids mapped, the marker in its place.
 
-    `fields` are the target's draft fields by name, all but title and body. `losses` are codes of
+    `fields` are the target's draft fields by name, all but title and body; `cc` its people, `custom` its fields by id
+    with choices by the target's ids, `times` with authors it knows. `losses` are codes of
     what could not be carried, one entry for each time. `withheld` never leaves this machine.
     """
 
@@ -57,6 +59,10 @@ class Draft(Struct, frozen=True):
     losses: tuple[str, ...] = ()
     withheld: tuple[PrivateNote, ...] = ()
     comments: tuple[CommentDraft, ...] = ()
+    tags: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    custom: dict[str, CustomValue] = {}
+    times: tuple[TimeEntry, ...] = ()
 
 
 class Unmapped(Struct, frozen=True):

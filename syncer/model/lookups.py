@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -16,8 +17,16 @@ class StatusClass(StrEnum):
     CLOSED = "closed"
 
 
+FieldForm = Literal["text", "number", "bool", "date", "datetime", "choice", "choices", "person", "people"]
+"""What a custom field holds."""
+
+
 class LookupValue(Struct, frozen=True):
-    """One entry of one of a desk's lists, as pulled. `path` names it from the root of its tree."""
+    """One entry of one of a desk's lists, as pulled. `path` names it from the root of its tree.
+
+    Custom fields are entries of kind `custom_field` that tell their `form`; what may be chosen in one are entries of
+    kind `custom_option` whose `parent` is the field.
+    """
 
     kind: str
     id: str
@@ -28,6 +37,7 @@ class LookupValue(Struct, frozen=True):
     status_class: StatusClass | None = None
     email: str | None = None
     username: str | None = None
+    form: FieldForm | None = None
 
 
 class How(StrEnum):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -21,9 +21,11 @@ class Person(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """A file on the source: known by id, fetched when it is needed."""
+    """A file on the source: known by id, fetched when it is needed. `shown_as` are the addresses by which texts show
+    it, as they stand there, where it is an image within a text."""
 
     id: str
+    shown_as: tuple[str, ...] = ()
 
 
 class Comment(Struct, frozen=True):
@@ -35,13 +37,45 @@ class Comment(Struct, frozen=True):
     body: str
     public: bool
     files: tuple[File, ...] = ()
+    solution: bool = False
+
+
+class TicketLink(Struct, frozen=True):
+    """Another ticket of the same desk that has to do with this one: it is its parent, its child, a duplicate of it,
+    or only related."""
+
+    id: TicketId
+    kind: Literal["parent", "child", "duplicate", "related"] = "related"
+
+
+class TimeEntry(Struct, frozen=True):
+    """Work somebody wrote down."""
+
+    id: str
+    author: str | None
+    at: datetime | None
+    seconds: int
+    note: str = ""
+
+
+class Rating(Struct, frozen=True):
+    """What the requester thought of it, out of `most`."""
+
+    score: int
+    most: int = 5
+    words: str = ""
+
+
+CustomValue = str | int | float | bool | date | datetime | tuple[str, ...]
+"""A custom field's value: choices are a tuple of labels, people are ids; a field that is empty is absent."""
 
 
 class Ticket(Struct, frozen=True):
     """A whole ticket as its desk tells it, with comments in order.
 
     `values` maps a lookup kind (status, priority, category ...) to the source's id of the value;
-    a kind the ticket leaves empty is absent. Texts are HTML when `html`, decoded exactly once.
+    a kind the ticket leaves empty is absent. `custom` is by the id of the field, `cc` are people who are told of what
+    happens: observers, followers, watchers. Texts are HTML when `html`, decoded exactly once.
     Times are aware and in UTC. `version` changes whenever the desk counts the ticket as changed.
     """
 
@@ -59,6 +93,11 @@ class Ticket(Struct, frozen=True):
     closed_at: datetime | None
     version: Version
     url: str | None = None
-    custom: dict[str, Any] = {}
+    custom: dict[str, CustomValue] = {}
     comments: tuple[Comment, ...] = ()
     files: tuple[File, ...] = ()
+    tags: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    links: tuple[TicketLink, ...] = ()
+    times: tuple[TimeEntry, ...] = ()
+    rating: Rating | None = None
