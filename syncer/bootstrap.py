@@ -13,6 +13,7 @@ from syncer.deskkit import registry
 from syncer.deskkit.contract import Capabilities, Desk, Source, Target
 from syncer.errors import ConfigError
 from syncer.mapping.comments import Abilities
+from syncer.mapping.extras import Holds
 from syncer.mapping.fields import TargetField
 from syncer.mapping.ticket import Limits
 from syncer.migrate.lookups import operators_table
@@ -55,6 +56,15 @@ def limits(facts: Capabilities) -> Limits:
             times=facts.keeps_times,
         ),
         keeps_status=facts.keeps_status,
+        holds=Holds(
+            tags=facts.takes_tags,
+            cc=facts.takes_cc,
+            custom=facts.takes_custom,
+            times=facts.takes_times,
+            links=facts.takes_links or facts.keeps_links,
+            rating=facts.keeps_rating,
+        ),
+        marked="title" in facts.marker_in,
     )
 
 
@@ -123,10 +133,10 @@ def check_rules(settings: Settings, route: Route) -> None:
         for name, field in facts.fields.items()
         if field.required and name != "requester" and name not in route.rules.fields
     ]
-    if route.rules.custom:
-        problems.append(f"{route.mapping}: custom: the target has no custom fields; they go into the body's head")
+    if route.rules.custom and not facts.takes_custom:
+        problems.append(f"{route.mapping}: custom: the target takes no custom fields; they go into the body's head")
     people = route.rules.people
-    if people.missing != "fallback":
+    if people.missing != "fallback" and not facts.takes_people:
         problems.append(f"{route.mapping}: people.missing: the target cannot be given new people; use fallback")
     if "requester" in facts.fields and not people.fallback:
         problems.append(

@@ -90,13 +90,18 @@ async def _serve(world: World, port: int, faults: dict[str, Faults], folder: Pat
     async with up.up(wanted) as running:
         source, target = running
         assert isinstance(target.desk, up.ListsPeople)
-        kept = place.fill(folder, source.url, target.url, target.desk.people_csv())
+        kept = place.fill(folder, source.url, target.url, target.desk.people_csv(), beside=_beside(world))
         _settle_memory()
         with up.signals() as stop:  # before anybody can know that we are up
             up.write_note(folder / place.NOTE, running)
             _welcome(running, folder, kept=kept)
             await stop.wait()
         click.echo()
+
+
+def _beside(world: World) -> bool:
+    """Whether any ticket has something that is asked for one by one."""
+    return any(ticket.cc or ticket.links or ticket.work for ticket in world.tickets)
 
 
 def _settle_memory() -> None:

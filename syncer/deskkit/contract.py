@@ -12,7 +12,7 @@ from syncer.deskkit.budget import Budget
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
-from syncer.model.ticket import Ticket
+from syncer.model.ticket import Ticket, TicketLink
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -32,8 +32,9 @@ class DraftField(Struct, frozen=True, kw_only=True):
 class Capabilities(Struct, frozen=True, kw_only=True):
     """Plain facts about this account on this desk. The engine reads these, never a desk's name.
 
-    `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`: its value
-    lists are those of whoever is brought to it. `remote`: it is asked over HTTP.
+    `takes_links`: between two of its tickets, when both are there (`TakesLinks`); `keeps_links`: at once, by the ids of
+    the source. `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`:
+    its value lists are those of whoever is brought to it. `remote`: it is asked over HTTP.
     """
 
     reads: bool = False
@@ -50,6 +51,9 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     takes_cc: bool = False
     takes_custom: bool = False
     takes_times: bool = False
+    takes_links: bool = False
+    keeps_links: bool = False
+    keeps_rating: bool = False
     keeps_private: bool = False
     keeps_times: bool = False
     keeps_authors: bool = False
@@ -58,6 +62,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     max_body: int | None = None
     needs_body: bool = False
     body: Literal["text", "html"] = "html"
+    takes_people: bool = False
     notifies: str | None = None
     adopts_lists: bool = False
     remote: bool = True
@@ -114,13 +119,15 @@ class Newer(Struct, frozen=True):
 
 
 class Download(Struct, frozen=True):
-    """A file on this machine: small ones in `content`, large ones at `path`, which its taker deletes."""
+    """A file on this machine: small ones in `content`, large ones at `path`, which its taker deletes. `shown_as` are
+    the addresses by which texts of the source show it, where it is an image within one."""
 
     name: str
     content_type: str
     size: int
     content: bytes | None = None
     path: Path | None = None
+    shown_as: tuple[str, ...] = ()
 
 
 class Desk(Protocol):
@@ -218,6 +225,28 @@ class TakesSteps(Protocol):
     ) -> Written:
         """Do it. Raises as `create` does; `fence` before every write. A step may be done twice only where that
         changes nothing."""
+
+
+@runtime_checkable
+class TakesLinks(Protocol):
+    """A target on which two tickets can be linked."""
+
+    async def linked(self, id: TicketId, link: TicketLink) -> bool:
+        """Whether this ticket has that link already; both by the target's ids. Raises Rejected, Retryable."""
+
+    async def link(self, id: TicketId, link: TicketLink, fence: Callable[[], None]) -> Written:
+        """Link them. Raises as `create` does; linking twice changes nothing."""
+
+
+@runtime_checkable
+class TakesPeople(Protocol):
+    """A target on which people can be made who ask for help. Nobody is mailed about it."""
+
+    async def known(self, email: str) -> str | None:
+        """The id of whoever has this address; None when surely nobody has. Raises Rejected, Retryable."""
+
+    async def invite(self, person: LookupValue, fence: Callable[[], None]) -> Written:
+        """Make them. Raises as `create` does."""
 
 
 class DeskSpec(Struct, frozen=True, kw_only=True):

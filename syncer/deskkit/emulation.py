@@ -8,11 +8,11 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from syncer.deskkit.kept import KeptTicket
 
@@ -35,20 +35,23 @@ class Clock:
 class Faults(Struct, kw_only=True):
     """What goes wrong, how often. Shares are of the requests whose `METHOD path` matches `where`.
 
-    `before` answers 503 and does nothing; `after` does it and then answers 502; `cut_before` and `cut_after`
-    drop the connection before or after it was done; `html` does it and answers a login page with 200;
-    `half` does it and breaks off in the middle of the body. `per_second` is a limit by fixed one-second
-    window over which 429 is answered, with Retry-After when `retry_after`. `first` gives the fault of the first
-    matching requests by name, in order (`["cut_after", "ok", "before"]`).
+    `before` answers `refusal` and does nothing; `after` does it and then answers 502; `cut_before` and `cut_after`
+    drop the connection before or after it was done; `hang` does it and says nothing until the caller hangs up;
+    `html` does it and answers a login page with 200; `half` does it and breaks off in the middle of the body.
+    `per_second` is a limit by fixed one-second window over which 429 is answered. Any 429 comes with Retry-After when
+    `retry_after`. `first` gives the fault of the first matching requests by name, in order
+    (`["cut_after", "ok", "before"]`). What refuses repeats the caller's credential, as careless servers do.
     """
 
     where: str = ".*"
     seed: int = 0
     latency: float = 0.0
     before: float = 0.0
+    refusal: Annotated[int, Meta(ge=400, le=599)] = 503
     after: float = 0.0
     cut_before: float = 0.0
     cut_after: float = 0.0
+    hang: float = 0.0
     html: float = 0.0
     half: float = 0.0
     per_second: int = 0
@@ -68,7 +71,8 @@ class Entry(Struct):
     fault: str = ""
 
 
-_SHARES = ("before", "after", "cut_before", "cut_after", "html", "half")
+_SHARES = ("before", "after", "cut_before", "cut_after", "hang", "html", "half")
+_LISTENS = 0.02  # so often it is looked whether a caller has hung up
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -145,11 +149,10 @@ class Carrier:
             await asyncio.sleep(self.faults.latency)
         if self._throttled():
             entry.fault = "throttled"
-            headers = {"Retry-After": "1"} if self.faults.retry_after else {}
-            return web.Response(status=429, text="Too many requests", headers=headers)
+            return self._refuse(request, 429)
         entry.fault = fault = self._draw(request)
         if fault == "before":
-            return web.Response(status=503, text="<html>Service unavailable</html>", content_type="text/html")
+            return self._refuse(request, self.faults.refusal)
         if fault == "cut_before":
             return _cut(request)
         response = await handler(request)
@@ -158,11 +161,24 @@ class Carrier:
                 return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
             case "cut_after":
                 return _cut(request)
+            case "hang":
+                return await _hang(request)
             case "html":
                 return web.Response(text="<html>Please log in</html>", content_type="text/html")
             case "half":
                 return await _half(request, response)
         return response
+
+    def _refuse(self, request: web.Request, status: int) -> web.Response:
+        headers = {"Retry-After": "1"} if status == 429 and self.faults.retry_after else {}
+        text = f"<html>{status}: not now. You sent: {request.headers.get('Authorization', 'nothing')}</html>"
+        return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+
+
+async def _hang(request: web.Request) -> web.Response:
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(_LISTENS)
+    return web.Response(status=499)
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -35,11 +35,20 @@ class SeedComment(Struct):
     files: list[SeedFile] = []
 
 
+class SeedWork(Struct):
+    """Work that somebody wrote down, in seconds from an epoch second on."""
+
+    author: int
+    at: int
+    seconds: int
+    note: str = ""
+
+
 class SeedTicket(Struct):
     """One ticket in words every desk can be filled from; people by position, -1 is somebody who is gone.
 
     `status` is one of new open pending waiting solved closed rejected cancelled; `category` a path; `cc` are people
-    who are told of what happens, `links` the positions of tickets that have to do with this one.
+    who are told of what happens, `links` the positions of tickets that have to do with this one, `rating` is 1 to 5.
     """
 
     title: str
@@ -62,6 +71,8 @@ class SeedTicket(Struct):
     tags: list[str] = []
     cc: list[int] = []
     links: list[int] = []
+    work: list[SeedWork] = []
+    rating: int | None = None
 
 
 class World(Struct):

@@ -73,8 +73,9 @@ class Comments:
         whole = author is not None and self._can.times
         text = self._teller.text(comment.body, ticket.html) if whole else self._teller.comment(comment, ticket.html)
         return CommentDraft(
-            comment.id, Key(f"{key}-c{in_key(comment.id)}"), author, text, comment.public, comment.files
-        )
+            comment.id, Key(f"{key}-c{in_key(comment.id)}"), author, text, comment.public, comment.files,
+            solution=comment.solution and comment.public, created_at=comment.created_at,
+        )  # fmt: skip
 
     def _withhold(self, ticket: Ticket, comment: Comment, withheld: list[PrivateNote], losses: list[str]) -> None:
         """A private note never goes where a requester can read it: it stays with us, or is dropped; counted."""

@@ -91,7 +91,7 @@ class Fields:
         origin: FieldOf
         if rule.template is not None:
             render = compile_template(rule.template, TEMPLATE_NAMES)
-            origin = lambda ticket, missing, losses: render(self._values(ticket))  # noqa: E731
+            origin = lambda ticket, missing, losses: render(self.named(ticket))  # noqa: E731
         elif rule.value is not None:
             constant = str(rule.value)
             origin = lambda ticket, missing, losses: constant  # noqa: E731
@@ -136,12 +136,12 @@ class Fields:
                 if k == "custom_field" and name.casefold() in {id.casefold(), v.name.casefold()}
             } or {name}  # fmt: skip
             return lambda ticket, missing, losses: next(
-                (self._teller.custom(ticket.custom[uid]) for uid in uids if uid in ticket.custom), None
+                (self._teller.custom(uid, ticket.custom[uid]) for uid in uids if uid in ticket.custom), None
             )
         key = f"ticket.{source}"
-        return lambda ticket, missing, losses: str(self._values(ticket).get(key, ""))
+        return lambda ticket, missing, losses: str(self.named(ticket).get(key, ""))
 
-    def _values(self, ticket: Ticket) -> dict[str, object]:
+    def named(self, ticket: Ticket) -> dict[str, object]:
         """What templates may name."""
         requester = self._teller.person(ticket.requester)
         values: dict[str, object] = {

@@ -71,7 +71,10 @@ class People(_Model):
     )
     table: Path | None = Field(default=None, description="CSV with the columns email and id.")
     missing: Literal["fallback", "create", "placeholder"] = Field(
-        default="fallback", description="For people unknown to the target. It must be able to do what is asked."
+        default="fallback",
+        description="For requesters, and people who are told, unknown to the target, which must be able to do what is"
+        " asked. create: they are made there, by name and e-mail, and who has none is stood in for. placeholder: made"
+        " with an address that no mail can reach, to be put right later.",
     )
     fallback: str | None = Field(default=None, description="E-mail or id on the target of who stands in.")
 
@@ -92,6 +95,13 @@ class Comments(_Model):
     def _known_names(cls, value: str) -> str:
         compile_template(value, ATTRIBUTION_NAMES)
         return value
+
+
+class Tags(_Model):
+    """What becomes of tags."""
+
+    carry: bool = Field(default=True, description="Carry the ticket's own; else only those of `add`.")
+    add: list[str] = Field(default=[], description="Tags that every migrated ticket gets.")
 
 
 class TooLong(_Model):
@@ -115,6 +125,12 @@ class Rules(_Model):
     custom: dict[str, FieldRule] = Field(default={}, description="Custom fields of the target, by name.")
     people: People = People()
     comments: Comments = Comments()
+    tags: Tags = Tags()
+    cc: Literal["keep", "text"] = Field(
+        default="keep",
+        description="People who are told of what happens. keep: on the target too, which may mail them. text: named in"
+        " the body only.",
+    )
     too_long: TooLong = TooLong()
     header: bool = Field(default=True, description="A head in the body with what the target cannot hold.")
     skip: dict[str, list[Scalar]] = Field(default={}, description="Tickets to leave behind: kind -> names or ids.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from syncer.mapping.comments import Abilities, Comments, in_key
+from syncer.mapping.custom import CustomField, field_named
+from syncer.mapping.extras import Extras, Holds
 from syncer.mapping.fields import FieldOf, Fields, Missing, TargetField
 from syncer.mapping.rules import FieldRule, Rules
 from syncer.mapping.tables import Tables
@@ -13,7 +15,7 @@ from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_
 from syncer.model.draft import Draft, TextFile, Unmapped
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
-from syncer.model.ticket import Ticket
+from syncer.model.ticket import CustomValue, Ticket
 
 _TITLE = FieldRule.model_validate({"from": "title"})
 _BODY = FieldRule.model_validate({"from": "body"})
@@ -29,6 +31,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     html: bool
     comments: Abilities
     keeps_status: bool
+    holds: Holds = Holds()
+    marked: bool = True
+    """The marker goes into the title; else into a field of its own."""
 
 
 class Skipped(Struct, frozen=True):
@@ -48,6 +53,7 @@ class Mapper:
         self._mark = mark
         self._teller = Teller(tables, html=limits.html, attribution=rules.comments.attribution)
         self._comments = Comments(rules, self._teller, tables.people, limits.comments)
+        self._extras = Extras(rules, self._teller, tables.people, limits.holds)
         self._tells = limits.comments.folds or not limits.comments.times
         fields = Fields(tables, limits.fields, self._teller)
         self._title = fields.text("title", rules.fields.get("title") or _TITLE)
@@ -55,6 +61,12 @@ class Mapper:
         self._fields = [
             (name, fields.field(name, rule)) for name, rule in rules.fields.items() if name not in {"title", "body"}
         ]
+        self._custom = [
+            CustomField(name, rule, field, tables, fields.named)
+            for name, rule in rules.custom.items()
+            if (field := field_named(tables, name)) is not None
+        ]
+        self._carried = frozenset(id for field in self._custom for id in field.sources)
         self._required = [(name, f.lookup or name) for name, f in limits.fields.items() if f.required]
         self._skip = self._skips()
         self._fallback = tables.person_id(rules.people.fallback) if rules.people.fallback else None
@@ -72,9 +84,10 @@ class Mapper:
         missing: Missing = []
         losses: list[str] = []
         title, body, fields = self.values(ticket, missing, losses)
+        custom = self._custom_values(ticket, missing, losses) if self._custom else {}
         if missing:
             return Unmapped(ticket.id, ticket.version, tuple(missing))
-        return self._draft(ticket, title, body, fields, losses)
+        return self._draft(ticket, (title, body), fields, custom, losses)
 
     def values(self, ticket: Ticket, missing: Missing, losses: list[str]) -> tuple[str, str, dict[str, str]]:
         """Title, body and fields in the target's words; what has no decision goes to `missing`."""
@@ -102,40 +115,62 @@ class Mapper:
                 missing.append((name, kind, "(empty)"))
         return title, body, fields
 
-    def _draft(self, ticket: Ticket, title: str, body: str, fields: dict[str, str], losses: list[str]) -> Draft:
+    def _custom_values(self, ticket: Ticket, missing: Missing, losses: list[str]) -> dict[str, CustomValue]:
+        found: dict[str, CustomValue] = {}
+        for field in self._custom:
+            try:
+                value = field.of(ticket, missing, losses)
+            except ValueError as e:
+                missing.append((field.name, "conversion", str(e)[:200]))
+                continue
+            if value is not None:
+                found[field.field.id] = value
+        return found
+
+    def _draft(
+        self, ticket: Ticket, texts: tuple[str, str], fields: dict[str, str], custom: dict[str, CustomValue],
+        losses: list[str],
+    ) -> Draft:  # fmt: skip
+        title, body = texts
         key = self.key(ticket.id)
         full_title = None
-        marked, cut = fit(title, f"[{key}]", self._limits.max_title)
+        marked, cut = fit(title, f"[{key}]" if self._limits.marked else "", self._limits.max_title)
         if cut:
             full_title = title
             losses.append("title_cut")
         comments = self._comments.sort(ticket, key, losses)
+        carried = self._extras.of(ticket, losses)
         self._as_text(ticket, losses)
-        text = self._teller.join(self._head(ticket, full_title), body, comments.told)
-        texts: tuple[TextFile, ...] = ()
+        text = self._teller.join(self._head(ticket, full_title, carried.lines), body, comments.told)
+        rest: tuple[TextFile, ...] = ()
         if not text.strip() and self._limits.needs_body:
             text = "(no description)"
         if self._limits.max_body and len(text) > self._limits.max_body:
-            text, texts = self._shortened(text, key, losses)
+            text, rest = self._shortened(text, key, losses)
         return Draft(
             source_id=ticket.id, version=ticket.version, key=key, title=marked, body=text, fields=fields,
-            files=(*ticket.files, *comments.files), texts=texts, losses=tuple(losses),
-            withheld=tuple(comments.withheld), comments=tuple(comments.own),
+            files=(*ticket.files, *comments.files), texts=rest, losses=tuple(losses),
+            withheld=tuple(comments.withheld), comments=tuple(comments.own), tags=carried.tags, cc=carried.cc,
+            custom=custom, times=carried.times, links=carried.links,
+            rating=ticket.rating if self._limits.holds.rating else None,
         )  # fmt: skip
 
-    def _head(self, ticket: Ticket, full_title: str | None) -> list[str]:
+    def _head(self, ticket: Ticket, full_title: str | None, extras: tuple[str, ...]) -> list[str]:
         """What the target has no place for; a title that was cut in any case."""
-        if self._rules.header and self._tells:
-            return self._teller.head(ticket, full_title)
-        return [full_title] if full_title else []
+        head = [full_title] if full_title else []
+        if not self._rules.header:
+            return head
+        if self._tells:
+            head = self._teller.head(ticket, full_title)
+        return [*head, *self._teller.custom_lines(ticket, self._carried), *extras]
 
     def _as_text(self, ticket: Ticket, losses: list[str]) -> None:
         if not self._limits.comments.times:
             losses.append("times_as_text")
         if ticket.assignee and "assignee" not in self._limits.fields:
             losses.append("assignee_as_text")
-        if ticket.custom:
-            losses.append("custom_fields_as_text")
+        if ticket.custom and not self._carried.issuperset(ticket.custom):
+            losses.append("custom_fields_as_text" if self._rules.header else "custom_fields_dropped")
 
     def _shortened(self, text: str, key: Key, losses: list[str]) -> tuple[str, tuple[TextFile, ...]]:
         most = self._limits.max_body or 0

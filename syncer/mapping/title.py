@@ -10,15 +10,15 @@ _REGIONAL = ("\U0001f1e6", "\U0001f1ff")
 
 
 def fit(title: str, marker: str, most: int | None) -> tuple[str, bool]:
-    """The title with its marker behind it, and whether it had to be cut.
+    """The title with its marker behind it, if there is one, and whether it had to be cut.
 
     Length is counted in UTF-16 units, as .NET, Java and JavaScript count: a limit in characters is never less.
     """
     if most is not None:
-        room = most - len(marker) - 1
+        room = most - len(marker) - bool(marker)
         if 2 * len(title) > room and _units(title) > room:
-            return f"{_cut(title, room - 1)}… {marker}".lstrip(), True
-    return f"{title} {marker}".lstrip(), False
+            return f"{_cut(title, room - 1)}… {marker}".strip(), True
+    return f"{title} {marker}".strip(), False
 
 
 def _units(text: str) -> int:

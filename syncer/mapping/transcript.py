@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
 from syncer.mapping.body import html_to_text, text_to_html
+from syncer.mapping.custom_values import in_words
 from syncer.mapping.rules import ATTRIBUTION_NAMES
 from syncer.mapping.tables import Tables
 from syncer.mapping.template import compile_template
 from syncer.model.lookups import LookupValue
-from syncer.model.ticket import Comment, Ticket
+from syncer.model.ticket import Comment, CustomValue, Ticket
 
 CUT_NOTE = "[The rest is in the attached file.]"
 CUT_NOTE_DROPPED = "[The rest was too long and was left out.]"
@@ -66,19 +67,22 @@ class Teller:
             lines.append(", ".join(facts))
         times = f"Created {stamp(ticket.created_at)}, changed {stamp(ticket.updated_at)}"
         lines.append(f"{times}, closed {stamp(ticket.closed_at)}" if ticket.closed_at else times)
-        for uid, value in ticket.custom.items():
-            if shown := self.custom(value):
-                lines.append(f"{name('custom_field', uid)}: {shown}")
         return lines
 
-    @staticmethod
-    def custom(value: object) -> str:
-        """A custom value in words: options are `{key: label}`, several are several entries."""
-        if isinstance(value, dict):
-            return ", ".join(str(v) for v in value.values() if v not in (None, ""))
-        if isinstance(value, list):
-            return ", ".join(str(v) for v in value if v not in (None, ""))
-        return "" if value is None else str(value)
+    def custom_lines(self, ticket: Ticket, carried: Container[str]) -> list[str]:
+        """A line for each custom field that is not among these."""
+        return [
+            f"{self._tables.name('custom_field', id)}: {shown}"
+            for id, value in ticket.custom.items()
+            if id not in carried and (shown := self.custom(id, value))
+        ]
+
+    def custom(self, id: str, value: CustomValue) -> str:
+        """A custom value in words; people by name."""
+        field = self._tables.source.get(("custom_field", id))
+        if field is not None and field.form in {"person", "people"}:
+            return ", ".join(map(self.named, value if isinstance(value, tuple) else (str(value),)))
+        return in_words(value)
 
     def comment(self, comment: Comment, is_html: bool) -> str:
         """One comment with who and when."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -19,8 +19,10 @@ from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import Link
 from syncer.model.lookups import LookupValue
 from syncer.pipeline.doubts import Doubts
-from syncer.pipeline.flow import Pass, run_pass
+from syncer.pipeline.flow import Meet, Pass, run_pass
+from syncer.pipeline.linking import Linking
 from syncer.pipeline.load import Load, Preview
+from syncer.pipeline.newcomers import Inviting, Newcomers
 from syncer.pipeline.route import Route
 from syncer.pipeline.search_lag import SearchLag
 from syncer.pipeline.strangers import Strangers
@@ -55,7 +57,28 @@ class Engine(Struct, kw_only=True):
         """The compiled mapping."""
         return Mapper(self.config.rules, self.tables, self.limits, self.config.mark)
 
-    def strangers(self) -> Strangers:
+    def meeting(self, invite: Callable[[LookupValue], Awaitable[str | None]] | None = None) -> Meet:
+        """Whoever is met for the first time is remembered, and made on the target where the mapping wants that;
+        without `invite` as if they were."""
+        how = self.config.rules.people.missing
+        if how == "fallback":
+            return self._strangers()
+        newcomers = Newcomers(self._strangers(), self.tables, how, self.config.mark)
+        if invite is not None:
+            newcomers.bring = invite
+        return newcomers
+
+    def inviting(self, journal: Journal, tally: Tally) -> Inviting | None:
+        """Who makes people on the target, where the mapping wants that."""
+        if self.config.rules.people.missing == "fallback":
+            return None
+
+        async def learn(person: LookupValue) -> None:
+            await lookups.add(self.pool, self.config.target, [person])
+
+        return Inviting(self.target, journal, tally, learn)
+
+    def _strangers(self) -> Strangers:
         """Whoever is met for the first time is remembered, and matched by e-mail like everybody else."""
 
         async def learn(person: LookupValue) -> None:
@@ -134,13 +157,16 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
         await doubts.begin(journal)
         await load.begin()
         since = await runs.checkpoint(engine.pool, engine.id)
+        inviting = engine.inviting(journal, tally)
+        meeting = engine.meeting(inviting.bring if inviting else None)
         moving = Pass(
-            source=engine.source, mapper=engine.mapper(), strangers=engine.strangers(), journal=journal,
-            deliver=load, tally=tally,
+            source=engine.source, mapper=engine.mapper(), strangers=meeting, journal=journal, deliver=load, tally=tally,
             updates=engine.target.capabilities.updates, readers=READERS,
             writers=max(2, int(engine.target.parallel * SPARE_WRITERS)), stop=engine.stop,
         )  # fmt: skip
         cursor = await run_pass(moving, pages(since))
+        _tell_of(meeting, tally, "are there now")
+        await Linking(engine.target, journal, tally, engine.stop).run()
         await lag.known()
         await journal.flush()
         if lag.measured is not None:
@@ -158,6 +184,12 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
             await asyncio.gather(writer, noter, return_exceptions=True)
             await journal.let_go()
             shutil.rmtree(spool, ignore_errors=True)
+
+
+def _tell_of(meeting: Meet, tally: Tally, what: str) -> None:
+    if isinstance(meeting, Newcomers) and meeting.brought:
+        people = "person" if meeting.brought == 1 else "people"
+        tally.notes.append(f"{meeting.brought:,} {people} the target's list did not show {what}")
 
 
 async def _last_flush(journal: Journal) -> None:
@@ -198,16 +230,16 @@ class _DryJournal:
 
 async def preview(engine: Engine, pages: AsyncIterator[Page]) -> Tally:
     """A dry run: reads and maps everything, writes nothing anywhere."""
-    tally = Tally()
-
+    tally, meeting = Tally(), engine.meeting()
     moving = Pass(
-        source=engine.source, mapper=engine.mapper(), strangers=engine.strangers(), journal=_DryJournal(engine),
+        source=engine.source, mapper=engine.mapper(), strangers=meeting, journal=_DryJournal(engine),
         deliver=Preview(tally), tally=tally, updates=engine.target.capabilities.updates, readers=READERS,
         writers=2, stop=engine.stop,
     )  # fmt: skip
     watching = asyncio.create_task(_watch(engine, tally))
     try:
         await run_pass(moving, pages)
+        _tell_of(meeting, tally, "would be made there")
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -53,9 +53,7 @@ def _run(mapper: Mapper, example: Example, tables: Tables, limits: Limits) -> st
 
 def _ticket(example: Example, values: dict[str, str]) -> Ticket:
     given = example.given
-    custom: dict[str, CustomValue] = {
-        k.removeprefix("custom."): v for k, v in given.items() if k.startswith("custom.")
-    }
+    custom: dict[str, CustomValue] = {k.removeprefix("custom."): v for k, v in given.items() if k.startswith("custom.")}
     return Ticket(
         id=TicketId("0"), number="#0", title=str(given.get("title", "example")), body=str(given.get("body", "example")),
         html=True, values=values, requester=str(given["requester"]) if "requester" in given else None, creator=None,

@@ -13,6 +13,7 @@ from syncer.deskkit.contract import Desk
 from syncer.documents import Document
 from syncer.errors import ConfigError
 from syncer.mapping import sheet
+from syncer.mapping.custom import FIELD, field_named
 from syncer.mapping.match import Proposal, match_people, propose
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
@@ -112,6 +113,12 @@ def check_words(route: Route, fields: FieldKinds, known: Tables) -> None:
             many = sum(one.casefold() == str(word).casefold() for one in there) > 1
             said = "is the name of several; give the id of one" if many else f"is not there; there are {_some(there)}"
             problems.append(f"{file.where(('fields', name, key))}: {kind} {str(word)!r} of {route.target} {said}")
+    for name in route.rules.custom:
+        if field_named(known, name) is None:
+            there = [v.name for (k, _), v in known.target.items() if k == FIELD]
+            many = sum(name.casefold() == one.casefold() for one in there) > 1
+            said = "is the name of several; give the id of one" if many else f"is not there; there are {_some(there)}"
+            problems.append(f"{file.where(('custom', name))}: custom field {name!r} of {route.target} {said}")
     if problems:
         raise ConfigError(
             f"{route.mapping}: names what {route.target} does not have",

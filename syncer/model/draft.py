@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
-from syncer.model.ticket import CustomValue, File, TimeEntry
+from syncer.model.ticket import CustomValue, File, Rating, TicketLink, TimeEntry
 
 
 class TextFile(Struct, frozen=True):
@@ -38,14 +38,15 @@ class CommentDraft(Struct, frozen=True):
     public: bool
     files: tuple[File, ...] = ()
     solution: bool = False
+    created_at: datetime | None = None
 
 
 class Draft(Struct, frozen=True):
     """One ticket in the target's words, all ids mapped, the marker in its place.
 
     `fields` are the target's draft fields by name, all but title and body; `cc` its people, `custom` its fields by id
-    with choices by the target's ids, `times` with authors it knows. `losses` are codes of
-    what could not be carried, one entry for each time. `withheld` never leaves this machine.
+    with choices by the target's ids, `times` with authors it knows, `links` still by the source's ids. `losses` are
+    codes of what could not be carried, one entry for each time. `withheld` never leaves this machine.
     """
 
     source_id: TicketId
@@ -63,6 +64,8 @@ class Draft(Struct, frozen=True):
     cc: tuple[str, ...] = ()
     custom: dict[str, CustomValue] = {}
     times: tuple[TimeEntry, ...] = ()
+    links: tuple[TicketLink, ...] = ()
+    rating: Rating | None = None
 
 
 class Unmapped(Struct, frozen=True):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from syncer.model.ids import Key, TicketId, Version
+from syncer.model.ticket import TicketLink
 
 TICKET = "ticket"
 """The first step of every ticket: it comes to be on the target."""
@@ -66,6 +67,23 @@ class Link(Struct, frozen=True):
     target_id: TicketId | None
     parked: str | None = None
     """Reason of its dead letter, where it has one that nobody has asked to try again."""
+
+
+class Relation(Struct, frozen=True):
+    """A link between two tickets of the source that is not on the target. `target_id` is what the first became there,
+    `other` what the second became, None while it is not there."""
+
+    source_id: TicketId
+    link: TicketLink
+    key: Key
+    version: Version
+    target_id: TicketId
+    other: TicketId | None
+
+    @property
+    def step(self) -> str:
+        """Its name in the ledger."""
+        return f"link {self.link.kind} {self.link.id}"
 
 
 class Doubt(Struct, frozen=True):

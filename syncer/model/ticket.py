@@ -21,11 +21,9 @@ class Person(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """A file on the source: known by id, fetched when it is needed. `shown_as` are the addresses by which texts show
-    it, as they stand there, where it is an image within a text."""
+    """A file on the source: known by id, fetched when it is needed."""
 
     id: str
-    shown_as: tuple[str, ...] = ()
 
 
 class Comment(Struct, frozen=True):

@@ -57,6 +57,15 @@ def gone_after(files: Sequence[Download]) -> Iterator[None]:
                 file.path.unlink(missing_ok=True)
 
 
+def rehosted(text: str, files: Sequence[Download]) -> str:
+    """A text that shows its images by their names, which is how targets know files that come with it, and no longer
+    where they lay on the source."""
+    for file in files:
+        for address in sorted(file.shown_as, key=len, reverse=True):
+            text = text.replace(address, file.name)
+    return text
+
+
 def written(text: TextFile) -> Download:
     """A text of ours as a file."""
     content = text.text.encode()

@@ -87,7 +87,7 @@ async def run_pass(route: Pass, pages: AsyncIterator[Page]) -> Cursor | None:
             for _ in range(route.writers):
                 group.create_task(_write(route, queues))
     except BaseExceptionGroup as e:
-        raise _first(e) from e
+        raise first_of(e) from e
     if route.stop.is_set():
         raise Interrupted("stopped on request", hint="The same command goes on where this one stopped.")
     if (ended := route.tally.ended()) != route.tally.read:  # promise a; the checkpoint stays
@@ -185,7 +185,7 @@ def _park_unmapped(route: Pass, unmapped: Unmapped) -> None:
     route.tally.count(Result.PARKED, unmapped.source_id, "unmapped")
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error to tell of: a group's first leaf, cancellations last."""
     leaves: list[BaseException] = []
     todo: list[BaseException] = [group]

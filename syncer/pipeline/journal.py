@@ -7,11 +7,17 @@ from typing import Protocol
 
 from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
-from syncer.model.link import TICKET, Doubt, EffectState, Intent, Link, Unfinished
+from syncer.model.link import TICKET, Doubt, EffectState, Intent, Link, Relation, Unfinished
+from syncer.model.ticket import TicketLink
 
 
 class Journal(Protocol):
     """What was done before, and what is being done."""
+
+    run: int
+
+    async def youngest_doubt(self, step: str) -> float | None:
+        """How many seconds ago the last attempt was stamped of those without an outcome whose step begins so."""
 
     async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
         """The links and dead letters of these tickets; the unknown ones are left out."""
@@ -25,8 +31,14 @@ class Journal(Protocol):
     async def unfinished(self) -> dict[TicketId, Unfinished]:
         """Tickets that are on the target while steps are left."""
 
-    async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
-        """Returns when the intent is durable and we are still the writer. Raises StoreUnavailable, LeaseLost."""
+    async def open_relations(self) -> list[Relation]:
+        """Links of tickets that are on the target, which nobody has made or been refused."""
+
+    async def announce(
+        self, intent: Intent, withheld: Sequence[PrivateNote] = (), links: Sequence[TicketLink] = ()
+    ) -> None:
+        """Returns when the intent is durable, its links with it, and we are still the writer. Raises
+        StoreUnavailable, LeaseLost."""
 
     def check(self) -> None:
         """Raises LeaseLost when the right to write has run out."""

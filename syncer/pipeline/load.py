@@ -10,17 +10,18 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from syncer.deskkit.contract import Download, Source, Target, Written
+from syncer.deskkit.contract import Download, Source, TakesLinks, Target, Written
 from syncer.errors import Fatal, InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState, Unfinished
 from syncer.pipeline.blame import Blame
+from syncer.pipeline.deed import IN_DOUBT, Deeds
 from syncer.pipeline.doubts import Doubts
-from syncer.pipeline.files import LOSS, Files, gone_after, written
+from syncer.pipeline.files import LOSS, Files, gone_after, rehosted, written
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.plan import intent
-from syncer.pipeline.steps import IN_DOUBT, Steps
+from syncer.pipeline.steps import Steps
 from syncer.pipeline.tally import Result, Tally
 
 ATTEMPTS = 6
@@ -38,7 +39,8 @@ class Load:
         self._doubts = doubts
         self._tally = tally
         self._files = Files(source, spool)
-        self._steps = Steps(target, journal, self._files, tally, self._failed)
+        self._steps = Steps(target, journal, self._files, Deeds(target, journal, tally, self._failed))
+        self._links = isinstance(target, TakesLinks)
         self._blame = Blame()
         self._unfinished: dict[TicketId, Unfinished] = {}
         # Bound once: the proxy of structlog binds anew at each call.
@@ -79,19 +81,20 @@ class Load:
             return self._adopted(draft, found)
         files, lost = await self._files.fetch(draft.source_id, draft.files)
         with gone_after(files):
-            if lost:
-                draft = msgspec.structs.replace(draft, body="\n\n".join((draft.body, *lost)))
+            if lost or any(file.shown_as for file in files):
+                draft = msgspec.structs.replace(draft, body=rehosted("\n\n".join((draft.body, *lost)), files))
             made = await self._until_made(draft, [*files, *map(written, draft.texts)])
         return msgspec.structs.replace(made, losses=(*made.losses, *(LOSS,) * len(lost))) if lost else made
 
     async def _until_made(self, draft: Draft, files: Sequence[Download]) -> Written:
         """Attempt after attempt, each with its own announcement, until one is known to have happened."""
         waits, withheld = 0, draft.withheld
+        links = draft.links if self._links else ()
         while True:
             floor = self._doubts.floor()
             await self._target.admit()
-            await self._journal.announce(intent(draft), withheld)
-            withheld = ()  # they are kept now, however many attempts it takes
+            await self._journal.announce(intent(draft), withheld, links)
+            withheld, links = (), ()  # they are kept now, however many attempts it takes
             stamp = time.monotonic()
             try:
                 made = await self._target.create(draft, files, self._journal.check)

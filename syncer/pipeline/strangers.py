@@ -27,7 +27,8 @@ class Strangers:
         known = self._tables.source
         wanted: set[str] = set()
         for ticket in tickets:
-            for id in (ticket.requester, ticket.creator, ticket.assignee):
+            workers = (entry.author for entry in ticket.times)
+            for id in (ticket.requester, ticket.creator, ticket.assignee, *ticket.cc, *workers):
                 if id is not None and ("person", id) not in known:
                     wanted.add(id)
             for comment in ticket.comments:

@@ -26,7 +26,7 @@ desks:
     # export SYNCER_DESKS__OLD__AUTH__CLIENT_SECRET=...
     auth: {{kind: oauth2, client_id: syncer, client_secret: sandbox-secret}}  # sandbox only
     view_id: 1  # all tickets
-    # No brake, nobody works on this desk. For real ones keep the default, which is gentle.
+{also}    # No brake, nobody works on this desk. For real ones keep the default, which is gentle.
     budget: {{per_second: 5000, parallel: 32}}
     timeout: 5
   {target}:
@@ -45,6 +45,8 @@ routes:
     target: {target}
     mapping: mapping.yaml
 """
+
+_PLAIN = "    also_read: []  # these have no observers, links or work: three requests for each are saved\n"
 
 _MAPPING = """\
 # Which field of the target comes from where. Written by `syncer sandbox`; change it and see what `syncer plan` says.
@@ -131,10 +133,14 @@ def _forget(postgres: Path) -> None:
         shutil.rmtree(postgres)
 
 
-def fill(folder: Path, source_url: str, target_url: str, people: str) -> bool:
-    """Write the files. A mapping that is there stays as it is; whether that was so."""
+def fill(folder: Path, source_url: str, target_url: str, people: str, *, beside: bool = False) -> bool:
+    """Write the files. A mapping that is there stays as it is; whether that was so. `beside`: the source's tickets
+    have more than one call tells, and it shall be read."""
     ids = {row["email"]: row["id"] for row in csv.DictReader(people.splitlines())}
-    config = _CONFIG.format(source=SOURCE, target=TARGET, route=ROUTE, source_url=source_url, target_url=target_url)
+    config = _CONFIG.format(
+        source=SOURCE, target=TARGET, route=ROUTE, source_url=source_url, target_url=target_url,
+        also="" if beside else _PLAIN,
+    )  # fmt: skip
     (folder / "syncer.yaml").write_text(config, encoding="utf-8")
     (folder / "people.csv").write_text(people, encoding="utf-8")
     mapping = folder / "mapping.yaml"

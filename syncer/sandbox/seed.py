@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, SeedWork, World
 from syncer.sandbox.csv_world import from_csv
 from syncer.sandbox.prose import (
     CATEGORIES,
@@ -104,6 +104,13 @@ def _relate(tickets: list[SeedTicket], cast: Cast, teller: Teller) -> None:
             ticket.cc = sorted(told - {ticket.requester})
         if number and teller.chance(0.08):
             ticket.links = [teller.number(number)]
+        if teller.chance(0.1):
+            worker = teller.pick(cast.agents)
+            ticket.work = [
+                SeedWork(worker, ticket.created + 600, 60 * (5 + teller.number(90)), "On the phone & on site")
+            ]
+        if ticket.status == "closed" and teller.chance(0.3):
+            ticket.rating = 1 + teller.number(5)
 
 
 def _conversation(created: int, requester: int, assignee: int, teller: Teller) -> list[SeedComment]:

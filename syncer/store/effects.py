@@ -125,6 +125,16 @@ async def doubts(conn: asyncpg.Pool, route: int) -> list[Doubt]:
     return [Doubt(TicketId(s), Key(k), age) for s, k, age in rows]
 
 
+async def youngest_doubt(conn: asyncpg.Pool, route: int, step: str) -> float | None:
+    """Seconds since the last attempt announced and never closed, of steps that begin with this word."""
+    age = await conn.fetchval(
+        "select extract(epoch from clock_timestamp() - max(attempt_at))::float8 from effect"
+        " where route = $1 and state = 'announced' and starts_with(step, $2 || ' ')",
+        route, step,
+    )  # fmt: skip
+    return None if age is None else float(age)
+
+
 async def unfinished(conn: asyncpg.Pool, route: int) -> dict[TicketId, Unfinished]:
     """Tickets that are on the target while steps are left."""
     rows = await conn.fetch(

@@ -14,8 +14,9 @@ import asyncpg
 from syncer.errors import LeaseLost, StoreUnavailable
 from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
-from syncer.model.link import TICKET, Acknowledged, Doubt, EffectState, Intent, Link, Unfinished
-from syncer.store import dead_letters, effects, runs
+from syncer.model.link import TICKET, Acknowledged, Doubt, EffectState, Intent, Link, Relation, Unfinished
+from syncer.model.ticket import TicketLink
+from syncer.store import dead_letters, effects, relations, runs
 from syncer.store.leases import LIFE, Lease
 from syncer.store.pool import FULL, HINT, OUTAGES, Held
 from syncer.store.sidecar import Sidecar
@@ -29,6 +30,7 @@ class _Waiting:
 
     def __init__(self) -> None:
         self.intents: list[tuple[Intent, asyncio.Future[None]]] = []
+        self.relations: list[tuple[TicketId, TicketLink]] = []
         self.done: list[Acknowledged] = []
         self.closed: list[tuple[TicketId, str, EffectState]] = []
         self.parked: list[tuple[TicketId, str, str]] = []
@@ -64,6 +66,10 @@ class Journal:
         """Effects of earlier lives without an outcome."""
         return await effects.doubts(self._pool, self._route)
 
+    async def youngest_doubt(self, step: str) -> float | None:
+        """Seconds since the last attempt whose step begins so and that has no outcome; None where there is none."""
+        return await effects.youngest_doubt(self._pool, self._route, step)
+
     async def made_before_doubts(self) -> tuple[TicketId | None, list[TicketId]]:
         """A target ticket older than every open attempt, and all the younger ones we know."""
         return await effects.around_doubts(self._pool, self._route)
@@ -72,14 +78,22 @@ class Journal:
         """Tickets that are on the target while steps are left."""
         return await effects.unfinished(self._pool, self._route)
 
-    async def announce(self, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
-        """Returns when the intent is durable and the right to write still ours."""
+    async def open_relations(self) -> list[Relation]:
+        """Links between tickets that are to be made on the target."""
+        await self.flush()
+        return await relations.still_open(self._pool, self._route)
+
+    async def announce(
+        self, intent: Intent, withheld: Sequence[PrivateNote] = (), links: Sequence[TicketLink] = ()
+    ) -> None:
+        """Returns when the intent is durable, its links with it, and the right to write still ours."""
         if self._failed:
             raise self._failed
         if withheld:
             self._sidecar.add(withheld)
         future = asyncio.get_running_loop().create_future()
         self._waiting.intents.append((intent, future))
+        self._waiting.relations += ((intent.source_id, link) for link in links)
         self._wake.set()
         await future
         self._lease.check()
@@ -176,7 +190,7 @@ class Journal:
 
     async def _write(self, group: _Waiting) -> None:
         async with self._writing.use() as conn:
-            if not (group.closed or group.parked or self._had_letters):
+            if not (group.closed or group.parked or group.relations or self._had_letters):
                 await self._effects(conn, group)
                 return
             async with conn.transaction():
@@ -184,6 +198,8 @@ class Journal:
                 if group.closed:
                     await effects.settle(conn, self._route, self._lease.epoch, group.closed)
                 await self._effects(conn, group)
+                if group.relations:
+                    await relations.add(conn, self._route, self._lease.epoch, group.relations)
                 if group.parked:
                     await dead_letters.park(conn, self._route, self.run, group.parked)
                 if self._had_letters and (over := [a.source_id for a in group.done if a.is_the_end]):

@@ -107,6 +107,7 @@ async def test_the_token_is_asked_for_by_form_with_a_reading_scope_for_each_call
     scopes = form["scope"].split(" ")
     assert all(s.startswith("api.v1.") and s.endswith(":get") for s in scopes)
     asked = {"sd.version", "incidents.by.view", "incidents.details.by.view", "incidents.by.status", *PROBES}
+    asked |= {"incident.observer", "incident.link", "timetracking"}
     assert {s.removeprefix("api.v1.").removesuffix(":get") for s in scopes} == asked
     assert script.asked[-1].headers["Authorization"] == "Bearer opaque-1"
 
@@ -336,7 +337,7 @@ async def test_options_of_trees_are_read_and_a_type_may_be_told_in_the_configura
     script = Script(**LISTS, **{"cf.fields.all": fields, "cf.field.options.tree": sample("cf_options_tree"),
                                 "cf.field.options.list": sample("cf_options_list")})  # fmt: skip
     async with desk(script, field_types={"jerarquía": "tree"}) as old:
-        found = [value async for value in old.lookups() if value.kind == "custom_field_option"]
+        found = [value async for value in old.lookups() if value.kind == "custom_option"]
     assert [value.path for value in found if value.parent == "7"][1] == ("Site", "Europe", "Spain")
     assert {value.path[0] for value in found if value.parent == "8"} == {"R&D"}
 
@@ -357,7 +358,8 @@ async def test_the_list_of_users_may_take_longer_than_other_calls() -> None:
 
 async def test_a_check_names_each_missing_right_and_each_missing_call() -> None:
     script = Script(**{
-        **LISTS, **dict.fromkeys(PROBES, 428), "locations": 403, "groups": 404, "incidents.by.status": 403,
+        **LISTS, **dict.fromkeys((*PROBES, "incident.link", "timetracking"), 428), "incident.observer": 403,
+        "locations": 403, "groups": 404, "incidents.by.status": 403,
         "incidents.by.view": sample("incidents_by_view"),
     })  # fmt: skip
     async with desk(script) as old:
@@ -367,6 +369,7 @@ async def test_a_check_names_each_missing_right_and_each_missing_call() -> None:
     assert account.findings == (
         "no permission for locations (scope api.v1.locations:get)",
         "this instance has no groups",
+        "no permission for incident.observer (scope api.v1.incident.observer:get)",
     )
     assert "v8.15.13" in account.detail
     assert len(script.asked) - asked < 6

@@ -164,7 +164,7 @@ async def test_every_list_is_read_whole() -> None:
         assert set(found) == set(old.capabilities.lookup_kinds)
     options = [f"{field.uid}/{key}" for field in held.fields.values() for key in field.options]
     assert len(held.categories) > 10
-    assert sorted(found.pop("custom_field_option")) == sorted(options)
+    assert sorted(found.pop("custom_option")) == sorted(options)
     assert {kind: sorted(map(int, ids)) for kind, ids in found.items()} == {
         "status": list(range(1, 9)),
         "priority": list(range(1, 6)),

@@ -40,6 +40,8 @@ class TwinPlace(Place, ABC):
     """Where a desk is moved into its twin. `faults` says what is not as it was promised, all of it."""
 
     desks: Any
+    path = ""
+    """Where people are made on it."""
 
     @abstractmethod
     def faults(self, source: dict[str, Any], target: dict[str, Any]) -> Iterator[str]:

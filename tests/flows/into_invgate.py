@@ -40,6 +40,8 @@ fields:
   source: {{lookup: source}}
   location: {{lookup: location}}
   group: {{lookup: group}}
+custom:
+{custom}
 people: {{match: [email], missing: fallback, fallback: "{acting}"}}
 """
 
@@ -80,7 +82,9 @@ class InvGatePlace(TwinPlace):
                 budget=f"{{per_second: 5000, parallel: {parallel}}}",
             )
         )  # fmt: skip
-        (self.config.parent / "mapping.yaml").write_text(_MAPPING.format(acting=acting))
+        fields = [field["label"] for field in self.desks.old.state()["fields"].values()]
+        custom = "\n".join(f'  "{label}": {{from: "custom.{label}"}}' for label in fields)
+        (self.config.parent / "mapping.yaml").write_text(_MAPPING.format(acting=acting, custom=custom))
 
     def faults(self, source: dict[str, Any], target: dict[str, Any]) -> Iterator[str]:
         """Every ticket is there once, whole; and in whose name."""
@@ -94,7 +98,11 @@ class InvGatePlace(TwinPlace):
             if len(there[id]) != 1:
                 yield f"{id}: {len(there[id])} times on the target"
                 continue
-            faults = [*_ticket(old, there[id][0]), *_people(old, there[id][0], names, acting)]
+            new = there[id][0]
+            faults = [*_ticket(old, new), *_people(old, new, names, acting), *_beside(old, new, names)]
+            linked = sorted(str(t["id"]) for other in old["links"] for t in there[str(other)][:1])
+            if linked != sorted(map(str, new["links"])):
+                faults.append(f"linked to {new['links']} instead of {linked}")
             yield from (f"{id}: {fault}" for fault in faults)
         yield from (f"invented: {id}" for id in there if there[id] and id not in source["tickets"])
 
@@ -112,6 +120,20 @@ def _people(old: dict[str, Any], new: dict[str, Any], names: dict[int, int], act
     told = [c["author_id"] for c in new["comments"] if _OWN.search(c["message"])]
     if told != said:
         yield f"said by {told} instead of {said}"
+
+
+def _beside(old: dict[str, Any], new: dict[str, Any], names: dict[int, int]) -> Iterator[str]:
+    """Custom fields, observers, what was worked on it, its rating."""
+    if old["custom_by_label"] != new["custom_by_label"]:
+        yield f"custom {new['custom_by_label']} instead of {old['custom_by_label']}"
+    told = sorted(id for id in old["observers"] if names.get(id) == id)
+    if told != sorted(new["observers"]):
+        yield f"observed by {new['observers']} instead of {told}"
+    for work in old["work"]:
+        if f"Work: {work['seconds'] // 60} min" not in new["description"]:
+            yield "its work is not told"
+    if new["status"] == "Closed" and new["rating"] != (old["rating"] or 5):
+        yield f"rated {new['rating']} instead of {old['rating']}"
 
 
 def _ticket(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
@@ -143,7 +165,10 @@ def _ticket(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     own = [f for c in ours for f in _files(c)]  # a ticket's files are those of its comments too
     if [f for f in files if f not in own] != sorted(f for f in _files(old) if f not in own):
         yield f"files {files} instead of {_files(old)}"
-    solutions = [c for c in rest if c["is_solution"]]
+    solutions = [c for c in new["comments"] if c["is_solution"]]
+    last = old["comments"][-1] if old["comments"] else {"is_solution": False}
+    if old["status"] in {"Solved", "Closed"} and last["is_solution"] and solutions != ours[-1:]:
+        yield "its solution is another"
     if len(solutions) > 1 or any(SECRET in c["message"] and c["customer_visible"] for c in new["comments"]):
         yield "solved twice, or a secret is told"
 

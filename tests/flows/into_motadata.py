@@ -25,10 +25,10 @@ _CONFIG = """\
 database: {dsn}
 desks:
   old: {{kind: motadata, base_url: {old}, auth: {auth}, budget: {budget}, timeout: {timeout}, page_size: 20,
-        attachment_download_path: "/api/files/{{refFileName}}"}}
+        zero_is_unset: [Affected users], attachment_download_path: "/api/files/{{refFileName}}"}}
   new: {{kind: motadata, base_url: {new}, auth: {auth}, budget: {budget}, timeout: {timeout}, search_lag: 0.1,
         probe_misses: 10, page_size: 20, attachment_upload_path: /api/oprfile,
-        names: {names}, status_classes: {{Rejected: closed, Cancelled: closed}}}}
+        names: {names}, custom_fields: {fields}, status_classes: {{Rejected: closed, Cancelled: closed}}}}
 routes:
   move: {{source: old, target: new, mapping: mapping.yaml}}
 """
@@ -45,6 +45,7 @@ fields:
   support_level: {{lookup: support_level}}
   source: {{lookup: source}}
   status: {{lookup: status}}
+custom: {custom}
 people: {{match: [email], missing: fallback, fallback: "{fallback}"}}
 """
 
@@ -77,14 +78,17 @@ class ServiceOpsPlace(TwinPlace):
         held = self.desks.new.tables
         names = {kind: list(held.lookups[kind].values()) for kind in ("category", "location", "status", "department")}
         names["source"] = list(SOURCES)
+        labels = [field.label for field in held.fields.values()]
         self.config.write_text(
             _CONFIG.format(
                 dsn=self._dsn, old=self.desks.old_url, new=self.desks.new_url, timeout=timeout,
                 auth='{kind: api_key, key: "sandbox%2Bkey%40example"}',
                 budget=f"{{per_second: 5000, parallel: {parallel}}}", names=json.dumps(names),
+                fields=json.dumps(dict.fromkeys(labels, "text")),
             )
         )  # fmt: skip
-        (self.config.parent / "mapping.yaml").write_text(_MAPPING.format(fallback="bot@example.org"))
+        custom = json.dumps({label: {"from": f"custom.{label}"} for label in labels})
+        (self.config.parent / "mapping.yaml").write_text(_MAPPING.format(fallback="bot@example.org", custom=custom))
 
     @property
     def tickets(self) -> int:
@@ -111,6 +115,13 @@ def _ticket(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     for field in ("category", "priority", "urgency", "impact", "location", "department", "level", "source", "status"):
         if old[field] != new[field]:
             yield f"{field} {new[field]!r} instead of {old[field]!r}"
+    if old["custom_by_label"] != new["custom_by_label"]:
+        yield f"custom {new['custom_by_label']} instead of {old['custom_by_label']}"
+    if (
+        old["tags"] != [tag for tag in new["tags"] if not tag.startswith("ext:")]
+        or [told.lower() for told in old["cc"]] != new["cc"]
+    ):
+        yield f"tags and cc {new['tags']}, {new['cc']} instead of {old['tags']}, {old['cc']}"
     rest = [file["name"] for file in new["files"] if file["name"].startswith("MD-")]
     if not rest and re.findall(r"body\d+end", old["description"]) != re.findall(r"body\d+end", new["description"]):
         yield "its text is another"

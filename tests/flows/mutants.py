@@ -16,12 +16,12 @@ from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.link import Intent
 from syncer.model.ticket import Comment, Ticket
+from syncer.pipeline.deed import Deeds
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.load import Load
-from syncer.pipeline.steps import Steps
 from syncer.pipeline.tally import Result, Tally
-from syncer.store import effects, runs
+from syncer.store import effects, relations, runs
 from syncer.store.journal import Journal
 from syncer.store.leases import Lease
 
@@ -210,10 +210,10 @@ def closed_after_announced() -> Iterator[None]:
 def steps_not_looked_for() -> Iterator[None]:
     """A lost answer to what comes after the ticket itself: it is done again, and nobody looks."""
 
-    async def nothing(self: Steps, *_: Any) -> bool:
+    async def nothing(self: Deeds, *_: Any) -> bool:
         return False
 
-    with patch.object(Steps, "_happened", nothing):
+    with patch.object(Deeds, "happened", nothing):
         yield
 
 
@@ -224,6 +224,26 @@ def made_is_over() -> Iterator[None]:
         yield
 
 
-STEPS = (steps_not_looked_for, made_is_over)
+@contextmanager
+def links_in_memory() -> Iterator[None]:
+    """Which tickets are linked is known to the life that read them, and to no later one."""
+    add = Journal.announce
+
+    async def kept(self: Journal, intent: Any, withheld: Any = (), links: Any = ()) -> None:
+        await add(self, intent, withheld)
+        vars(self).setdefault("links", []).extend((intent.source_id, link) for link in links)
+
+    read = Journal.open_relations
+
+    async def mine(self: Journal) -> Any:
+        async with self._pool.acquire() as conn:
+            await relations.add(conn, self._route, self._lease.epoch, vars(self).get("links", []))
+        return await read(self)
+
+    with patch.object(Journal, "announce", kept), patch.object(Journal, "open_relations", mine):
+        yield
+
+
+STEPS = (steps_not_looked_for, made_is_over, links_in_memory)
 """Those that need a target which takes several calls: see test_into_invgate.py."""
 Mutant = Callable[[], Any]

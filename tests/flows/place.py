@@ -17,7 +17,18 @@ from syncer.sandbox import folder
 from tests.flows.desks import PATIENCE, Desks
 from tests.flows.judge import judge
 
-LEDGER = ("dead_letter", "checkpoint", "search_lag", "first_sweep", "effect", "lookup_map", "run", "lease", "route")
+LEDGER = (
+    "dead_letter",
+    "relation",
+    "checkpoint",
+    "search_lag",
+    "first_sweep",
+    "effect",
+    "lookup_map",
+    "run",
+    "lease",
+    "route",
+)
 LISTS = ("lookup_value",)
 
 

@@ -41,9 +41,17 @@ def killed(place: TwinPlace) -> None:
     killed_at(place, range(150, 330, 20))
 
 
+def killed_late(place: TwinPlace) -> None:
+    """The same, while the last tickets are ended, before any is linked."""
+    lives.whole(place)
+    place.reset(lists=False)
+    linking = lives.begin(place).steps.index("before POST /api/v1/incident.link")
+    killed_at(place, range(linking - 30, linking, 6))
+
+
 @pytest.mark.parametrize(
     ("mutant", "proof"),
-    [(mutants.steps_not_looked_for, lost), (mutants.made_is_over, killed)],
+    [(mutants.steps_not_looked_for, lost), (mutants.made_is_over, killed), (mutants.links_in_memory, killed_late)],
 )
 def test_a_deliberate_break_of_the_steps_is_caught(
     invgates: TwinPlace, mutant: mutants.Mutant, proof: Callable[[TwinPlace], None]

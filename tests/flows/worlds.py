@@ -11,9 +11,11 @@ SECRET = "hushhush"
 
 
 def small() -> World:
-    """A dozen tickets: transcripts, attachments on tickets and comments, private notes with and without files."""
+    """A dozen tickets: transcripts, attachments on tickets and comments, private notes with and without files, links
+    to earlier ones and to later ones."""
     world = generate(3, 12)
     for number, ticket in enumerate(world.tickets):
+        ticket.links = [(number + 7) % 12] if number % 4 == 0 else []
         if number % 3 == 0:
             _attach(ticket, number)
     return recognisable(world)

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from syncer.deskkit.emulation import Carrier, Entry, Faults, control_routes
+from syncer.deskkit.kept import KeptTicket
 
 
 class Counting:
@@ -23,6 +24,12 @@ class Counting:
 
     def state(self) -> dict[str, Any]:
         return {"done": self.done}
+
+    def block(self, url: str) -> dict[str, Any]:
+        return {"base_url": url}
+
+    def kept(self) -> list[KeptTicket]:
+        return []
 
     def app(self) -> web.Application:
         async def do(_: web.Request) -> web.Response:
@@ -52,9 +59,11 @@ async def serving(faults: Faults) -> AsyncIterator[tuple[Counting, aiohttp.Clien
 async def _post(session: aiohttp.ClientSession, path: str = "/do") -> str:
     """What a client sees: a status with its type, half a body, or a lost connection."""
     try:
-        async with session.post(path) as response:
+        async with session.post(path, timeout=aiohttp.ClientTimeout(total=0.3)) as response:
             await response.read()
             return f"{response.status} {response.content_type.partition('/')[2]}"
+    except TimeoutError:
+        return "nothing"
     except aiohttp.ClientPayloadError:
         return "half"
     except aiohttp.ClientError:
@@ -66,7 +75,7 @@ async def _post(session: aiohttp.ClientSession, path: str = "/do") -> str:
     [
         ("before", "503 html", 0), ("cut_before", "cut", 0),
         ("after", "502 html", 1), ("cut_after", "cut", 1), ("html", "200 html", 1), ("half", "half", 1),
-        ("ok", "200 json", 1),
+        ("hang", "nothing", 1), ("ok", "200 json", 1),
     ],
 )  # fmt: skip
 async def test_each_fault_is_seen_as_named_and_does_its_work_or_not(fault: str, seen: str, done: int) -> None:
@@ -104,7 +113,7 @@ async def test_only_the_requests_meant_go_wrong() -> None:
 async def test_a_limit_is_answered_with_429_and_nothing_is_done() -> None:
     async with serving(Faults(per_second=5)) as (desk, session):
         seen = Counter([await _post(session) for _ in range(30)])
-        assert seen["429 plain"] >= 15
+        assert seen["429 html"] >= 15
         assert desk.done == seen["200 json"]
     for told, expected in ((True, "1"), (False, None)):
         async with serving(Faults(per_second=1, retry_after=told)) as (_, session):
@@ -114,6 +123,20 @@ async def test_a_limit_is_answered_with_429_and_nothing_is_done() -> None:
                     if response.status == 429:
                         refused.append(response.headers.get("Retry-After"))
             assert set(refused) == {expected}
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_refusal_has_the_status_that_was_asked_for_and_tells_what_it_was_sent(told: bool) -> None:
+    async with serving(Faults(before=1.0, refusal=422, retry_after=told)) as (desk, session):
+        async with session.post("/do", headers={"Authorization": "Bearer secret"}) as response:
+            assert response.status == 422
+            assert "Retry-After" not in response.headers
+            assert "Bearer secret" in await response.text()
+        desk.carrier.set_faults(Faults(first=["before"], refusal=429, retry_after=told))
+        async with session.post("/do") as response:
+            assert response.status == 429
+            assert response.headers.get("Retry-After") == ("1" if told else None)
+        assert desk.done == 0
 
 
 async def test_the_log_has_every_request_but_those_of_the_judge() -> None:

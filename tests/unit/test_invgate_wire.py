@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from syncer.desks.invgate import lists, wire
+from syncer.desks.invgate import custom, lists, wire
 from syncer.errors import Fatal, Rejected
 from syncer.log import protect
 from syncer.model.lookups import StatusClass
@@ -162,15 +163,42 @@ def test_a_ticket_that_shows_no_comments_is_told_from_one_that_has_none() -> Non
     assert wire.ticket(silent, "").comments == wire.ticket(empty, "").comments == ()
 
 
-def test_custom_values_keep_their_shape_and_their_texts_are_decoded_once() -> None:
-    custom = {"72": {"46F4F3AC": "R&amp;D"}, "80": 1754006400, "81": "a &amp;lt; b", "82": ["x&#039;s", 7, None]}
-    (row,) = wire.incidents(json.dumps([{"id": 1, "custom_fields": custom}]).encode(), "incidents")
-    assert wire.ticket(row, "").custom == {
-        "72": {"46F4F3AC": "R&D"},
+def test_custom_values_are_told_by_their_shape_and_their_texts_are_decoded_once() -> None:
+    values = {"72": {"46F4F3AC": "R&amp;D"}, "80": 1754006400, "81": "a &amp;lt; b", "82": ["x&#039;s", 7, None]}
+    nothing: dict[str, Any] = {"83": "", "84": None, "85": {}, "86": []}
+    assert custom.typed(values | nothing, {}) == {
+        "72": ("R&D",),
         "80": 1754006400,
         "81": "a &lt; b",
-        "82": ["x's", 7, None],
+        "82": ("x's", "7"),
     }
+
+
+@pytest.mark.parametrize(
+    ("type_name", "raw", "value"),
+    [
+        ("Date", "1754006400", date(2025, 8, 1)),
+        ("Fecha y hora", 1754006460, datetime(2025, 8, 1, 0, 1, tzinfo=UTC)),
+        ("Numeric", "12.50", 12.5),
+        ("Numeric", "12", 12),
+        ("Numeric", "a dozen", "a dozen"),
+        ("Checkbox", "1", True),
+        ("Date", "soon", "soon"),
+        ("Text", "1754006400", "1754006400"),
+    ],
+)
+def test_a_custom_value_is_read_by_the_type_of_its_field_and_written_back_the_same(
+    type_name: str, raw: Any, value: Any
+) -> None:
+    assert custom.typed({"7": raw}, {"7": custom.form(type_name)}) == {"7": value}
+    assert custom.is_kept(raw, value, "7")
+    assert not custom.is_kept("something else", value, "7")
+
+
+def test_chosen_options_are_written_by_their_keys() -> None:
+    assert custom.told(("72/AB", "72/CD"), "72") == ["AB", "CD"]
+    assert custom.is_kept({"CD": "Sales", "AB": "Finance"}, ("72/AB", "72/CD"), "72")
+    assert not custom.is_kept({"AB": "Finance"}, ("72/AB", "72/CD"), "72")
 
 
 @pytest.mark.parametrize("value", [0, "0", "", None, False, "soon", 10**15, "-99999999999999", "99999999999999999999"])
@@ -264,7 +292,8 @@ def test_people_are_read_with_escaped_addresses_and_flags_as_strings() -> None:
 def test_options_of_lists_and_trees_have_paths_and_keys() -> None:
     types = {str(row["id"]): row["name"] for row in loaded("cf_fields_types")}
     area, order = loaded("cf_fields_all")
-    field = lists.custom_field(area)
+    field = lists.custom_field(area, "list", "List")
+    assert (field.form, lists.custom_field(order, "plain", "Text").form) == ("choices", "text")
     assert lists.field_kind(area, types, {}) == "list"
     assert lists.field_kind(order, types, {}) == "plain"
     assert lists.field_kind(order, types, {"Text": "tree"}) == "tree"

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from syncer.desks.motadata import limits, wire, wire_out
+from syncer.desks.motadata import limits, shapes, wire, wire_out
 from syncer.desks.motadata.config import MotadataConfig
 from syncer.desks.motadata.names import Names, flat
 from syncer.errors import ConfigError, Rejected
@@ -79,12 +80,27 @@ def test_a_description_is_text_and_stays_text_among_html() -> None:
 def test_unset_custom_fields_are_none_and_a_zero_stays_unless_told() -> None:
     found = reader().ticket(ROW, []).custom
     assert found == {
-        "External Id": "zd:4711", "Affected": 3, "Ratio": 2.5, "Zero": 0, "Due": 1767000000000, "Boxes": ["a", "b"],
-        "tags": ["vpn"],
+        "External Id": "zd:4711", "Affected": 3, "Ratio": 2.5, "Zero": 0, "Due": 1767000000000, "Boxes": ("a", "b"),
     }  # fmt: skip
     told = reader(zero_is_unset=["Zero"], date_fields=["Due"]).ticket(ROW, []).custom
     assert "Zero" not in told
-    assert told["Due"] == "2025-12-29 09:20:00 UTC"
+    assert told["Due"] == datetime(2025, 12, 29, 9, 20, tzinfo=UTC)
+
+
+def test_tags_and_cc_are_told_and_syncers_own_marks_are_not() -> None:
+    row = ROW | {"tags": ["vpn", "ext:IG-7", " vpn", 3], "ccEmailSet": ["Ana@Example.org", "ana@example.org", ""]}
+    ticket = reader(marker_field="External Id").ticket(row, [])
+    assert (ticket.tags, ticket.cc) == (("vpn",), ("ana@example.org",))
+    assert "External Id" not in ticket.custom
+
+
+def test_what_custom_fields_hold_is_told_by_settings_else_by_shape() -> None:
+    fields = reader(custom_fields={"Site": "choices"}, date_fields=["Due"]).custom
+    shapes_of = {"Site": "", "Due": 5, "Seen": 0, "Number": 0.0, "Boxes": [], "Word": ""}
+    assert {label: fields.form(label, value) for label, value in shapes_of.items()} == {
+        "Site": "choices", "Due": "datetime", "Seen": "datetime", "Number": "number", "Boxes": "choices",
+        "Word": "text",
+    }  # fmt: skip
 
 
 def test_a_bare_request_has_nothing_and_breaks_nothing() -> None:
@@ -126,7 +142,7 @@ def test_the_three_forms_of_dates(said: Any, zone: str, utc: tuple[int, ...]) ->
 @pytest.mark.parametrize("said", ["soon", "", None, 0, [], True, 10**20])
 def test_a_time_that_is_none_is_none(said: Any) -> None:
     assert reader().said_at(said) is None
-    assert wire.moment(said) is None
+    assert shapes.moment(said) is None
 
 
 def test_a_file_keeps_its_name_in_its_id() -> None:
@@ -207,6 +223,24 @@ def test_a_new_request_has_no_status_no_assignee_and_nothing_empty() -> None:
     assert made["fileAttachments"] == files
 
 
+def test_tags_people_and_custom_values_go_with_the_request_and_are_looked_for_in_it() -> None:
+    day = datetime(2025, 8, 1, tzinfo=UTC)
+    full = replace(
+        draft(), tags=("vpn",), cc=("mia@example.org",),
+        custom={"Order": "PO-7", "Seats": 3, "Seen": day, "Due": day.date(), "Boxes": ("a", "b"), "Urgent": True},
+    )  # fmt: skip
+    made = wire_out.new_request(full, config(), (), line=False)
+    assert made["tags"] == ["vpn", "ext:IG-7"]
+    assert made["ccEmailSet"] == ["mia@example.org"]
+    millis = 1754006400000
+    held = {"Order": "PO-7", "Seats": 3, "Seen": millis, "Due": millis, "Boxes": ["a", "b"], "Urgent": "Yes"}
+    assert made["customField"] == held
+    row = {"priorityName": "High", "supportLevel": "Tier1", **made, "ccEmailSet": ["MIA@example.org"]}
+    assert wire_out.not_kept(row, full, Names(config())) == []
+    row |= {"tags": [], "customField": held | {"Seats": 4}}
+    assert wire_out.not_kept(row, full, Names(config())) == ["vpn", "Seats"]
+
+
 def test_a_marker_is_found_wherever_it_is_and_only_at_an_end() -> None:
     rows: list[dict[str, Any]] = [
         {"subject": "Down [IG-7]"}, {"tags": ["x", "ext:IG-7"]}, {"customField": {"Ext": "IG-7"}},
@@ -238,8 +272,8 @@ def test_a_reply_names_whom_it_is_mailed_to() -> None:
 
 def test_what_did_not_stick_is_named_whatever_the_spelling() -> None:
     names = Names(config())
-    assert wire_out.kept({"priorityName": "high", "supportLevel": "tier1"}, draft(), names) == []
-    assert wire_out.kept({"priorityName": "Low"}, draft(), names) == ["priority", "support_level"]
+    assert wire_out.not_kept({"priorityName": "high", "supportLevel": "tier1"}, draft(), names) == []
+    assert wire_out.not_kept({"priorityName": "Low"}, draft(), names) == ["priority", "support_level"]
 
 
 def test_conditions_are_written_as_documented_and_as_a_server_wants() -> None:

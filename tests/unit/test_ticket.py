@@ -123,7 +123,7 @@ def test_a_long_text_goes_on_in_a_file_or_is_cut_and_counted() -> None:
 
 def test_what_a_target_has_no_place_for_is_told_and_counted() -> None:
     full = ticket(
-        assignee="9", custom={"72": {"1": "A-17"}}, comments=(comment("one", files=1), comment("two")),
+        assignee="9", custom={"72": ("A-17",)}, comments=(comment("one", files=1), comment("two")),
         files=(File("a"),), closed_at=ticket().created_at,
     )  # fmt: skip
     found = draft(mapper().map(full))
@@ -198,8 +198,8 @@ def test_whatever_the_ticket_the_draft_keeps_its_promises(
     [
         ({"from": "title"}, {}, "Printer is down"),
         ({"from": "title", "do": ["upper"]}, {}, "PRINTER IS DOWN"),
-        ({"from": "custom.Asset tag"}, {"custom": {"72": {"1": "A-17"}}}, "A-17"),
-        ({"from": "custom.72"}, {"custom": {"72": ["a", "b", None]}}, "a, b"),
+        ({"from": "custom.Asset tag"}, {"custom": {"72": ("A-17",)}}, "A-17"),
+        ({"from": "custom.72"}, {"custom": {"72": ("a", "b")}}, "a, b"),
         ({"from": "custom.asset TAG", "default": "none"}, {}, "none"),
         ({"template": "{{ ticket.key }} by {{ ticket.requester }}"}, {}, "#4711 by Mia Muster"),
         ({"template": "{{ ticket.category }}"}, {"values": {"status": "1", "category": "12"}}, "Hardware / Printers"),

@@ -24,11 +24,15 @@ OPTIONAL = (
     "cf.field.options.list cf.field.options.tree cf.fields.all cf.fields.types companies groups helpdesksandlevels"
     " incident.attachment incident.comment incidents.by.status locations"
 ).split()
+# What `also_read` asks for.
+BESIDE = {"observers": "incident.observer", "links": "incident.link", "times": "timetracking"}
 # A desk that is written to needs these besides: endpoint and method.
 WRITING = (
     ("incident", "post"), ("incident.comment", "post"), ("incident.reassign", "post"), ("incident.reject", "post"),
     ("incident.cancel", "post"), ("incident.waitingfor.customer", "post"), ("incident.solution.accept", "put"),
-    ("incident.reopen", "put"), ("incident", "get"),
+    ("incident.reopen", "put"), ("incident", "get"), ("incident.custom_field", "post"), ("incident.observer", "post"),
+    ("incident.observer", "get"), ("incident.link", "post"), ("incident.link", "get"), ("user", "post"),
+    ("users.by", "get"),
 )  # fmt: skip
 EXPIRY_MARGIN = 60.0
 ASSUMED_LIFE = 3600.0
@@ -55,10 +59,15 @@ def scope(endpoint: str, method: str = "get") -> str:
     return f"api.v1.{endpoint}:{method.lower()}"
 
 
+def beside(config: InvGateConfig) -> list[str]:
+    """The calls that `also_read` makes."""
+    return [endpoint for name, endpoint in BESIDE.items() if name in config.also_read]
+
+
 def scopes(config: InvGateConfig) -> tuple[list[str], list[str]]:
     """What is asked for, and what of it nothing can be done without."""
     needed = [scope(name) for name in NEEDED]
-    wanted = [*needed, *(scope(name) for name in OPTIONAL)]
+    wanted = [*needed, *(scope(name) for name in (*OPTIONAL, *beside(config)))]
     if config.acting_user is not None:
         needed += [scope(*one) for one in WRITING]
         wanted += [scope(*one) for one in WRITING]

@@ -10,7 +10,7 @@ import structlog
 
 from syncer.deskkit.http import DeskHttp
 from syncer.desks.invgate import wire
-from syncer.desks.invgate.access import Access, NotAllowed, scope
+from syncer.desks.invgate.access import Access, NotAllowed, beside, scope
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.errors import AuthFailed, Rejected
 
@@ -66,7 +66,8 @@ class Calls:
 
     async def missing_rights(self) -> AsyncIterator[str]:
         """In words, each call that this account may not make or that this version does not have (2.4)."""
-        for endpoint, params in PROBES.items():
+        more: dict[str, Params] = dict.fromkeys(beside(self._config), ())
+        for endpoint, params in (PROBES | more).items():
             try:
                 await self.get(endpoint, params, timeout=self._config.users_timeout)
             except NotAllowed:

@@ -7,12 +7,12 @@ from typing import Any
 
 from syncer.desks.invgate import lists, wire
 from syncer.desks.invgate.calls import PLAIN_LISTS, Calls
-from syncer.desks.invgate.config import InvGateConfig
-from syncer.model.lookups import LookupValue
+from syncer.desks.invgate.config import FieldKind, InvGateConfig
+from syncer.model.lookups import FieldForm, LookupValue
 
 KINDS = (
     *PLAIN_LISTS, "category", "location", "group", "user_group", "company", "custom_field",
-    "custom_field_option", "person",
+    "custom_option", "person",
 )  # fmt: skip
 PAGE_SIZE = 500
 
@@ -46,18 +46,25 @@ class Catalogue:
             yield lists.person(row)
 
     async def _custom_fields(self) -> AsyncIterator[LookupValue]:
+        async for field, kind in self._fields():
+            yield field
+            if kind != "plain":
+                answer = await self._calls.optional(f"cf.field.options.{kind}", [("uid", field.id)])
+                for value in lists.options(field, kind, answer):
+                    yield value
+
+    async def _fields(self) -> AsyncIterator[tuple[LookupValue, FieldKind]]:
         types = {
             str(row["id"]): wire.text(row.get("name"))
             for row in wire.records(await self._calls.optional("cf.fields.types"))
         }
         for row in wire.records(await self._calls.optional("cf.fields.all"), "uid"):
-            field = lists.custom_field(row)
-            yield field
             kind = lists.field_kind(row, types, self._config.field_types)
-            if kind != "plain":
-                answer = await self._calls.optional(f"cf.field.options.{kind}", [("uid", field.id)])
-                for value in lists.options(field, kind, answer):
-                    yield value
+            yield lists.custom_field(row, kind, lists.type_name(row, types)), kind
+
+    async def forms(self) -> dict[str, FieldForm]:
+        """What each custom field holds, by uid."""
+        return {field.id: field.form async for field, _ in self._fields() if field.form is not None}
 
     async def _categories(self) -> list[dict[str, Any]]:
         # Some versions cut the list at 20 rows without page_size, others ignore paging: stop at a repeat (3.8).

@@ -47,6 +47,11 @@ class InvGateConfig(DeskConfig):
     )
     list_rows: int = Field(default=1000, ge=10, le=1000, description="Rows asked of incidents.by.view.")
     bulk: int = Field(default=100, ge=1, le=200, description="Tickets asked in one incidents call.")
+    also_read: list[Literal["observers", "links", "times", "solutions"]] = Field(
+        default=["observers", "links", "times", "solutions"],
+        description="What no call tells of many requests at once. Each costs a call for every request, solutions for"
+        " every solved one; what is left out here is not migrated.",
+    )
     overlap_minutes: int = Field(default=15, ge=1, description="How far a delta reads back before its cursor.")
     pause: Positive = Field(default=30.0, description="Seconds to wait after a 429 that does not say how long.")
     users_timeout: Positive = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
 import mimetypes
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,18 +28,20 @@ from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.paging import sweep_until_quiet
 from syncer.desks.invgate import lists, wire
 from syncer.desks.invgate.access import Access, NotAllowed, judge
+from syncer.desks.invgate.beside import Beside
 from syncer.desks.invgate.calls import Calls
 from syncer.desks.invgate.catalogue import KINDS, Catalogue
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.files import Files
 from syncer.desks.invgate.loading import Loading
+from syncer.desks.invgate.people import People
 from syncer.desks.invgate.view import View
 from syncer.desks.invgate.writes import Writes
 from syncer.errors import NotFound, Rejected
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
-from syncer.model.ticket import Ticket
+from syncer.model.ticket import Ticket, TicketLink
 
 FIELDS = {
     "requester": DraftField(lookup="person", required=True),
@@ -61,21 +65,7 @@ class InvGate:
     """An InvGate Service Desk: a source, and with an `acting_user` a target."""
 
     def __init__(self, config: InvGateConfig) -> None:
-        self.capabilities = Capabilities(
-            reads=True,
-            writes=config.acting_user is not None,
-            fetch_batch=config.bulk,
-            lookup_kinds=KINDS,
-            fields=FIELDS,
-            marker_in=("title",),
-            finds_by_key=True,
-            takes_comments=True,
-            keeps_private=True,
-            keeps_authors=True,
-            max_title=255,
-            needs_body=True,
-            notifies=NOTIFIES,
-        )
+        self.capabilities = capabilities(config)
         self.settle = config.timeout
         self.parallel = config.budget.parallel
         self._config = config
@@ -93,9 +83,11 @@ class InvGate:
         self._access = Access(config, self._http)
         self._calls = Calls(config, self._http, self._access)
         self._catalogue = Catalogue(config, self._calls)
+        self._beside = Beside(config, self._calls, self._catalogue)
         self._view = View(config, self._calls)
         writes = Writes(config, self._http, self._access)
         self._loading = Loading(config, self._calls, self._view, writes, self.budget)
+        self._people = People(config, self._calls, writes)
         self._files = Files(config, self._http, self._access)
         self._denied: tuple[str, ...] | None = None
         self._embeds = False
@@ -171,9 +163,16 @@ class InvGate:
             if not self._embeds:
                 answer = await self._calls.get("incident.comment", [("request_id", str(row.id))])
                 row.comments = wire.comment_rows(answer, f"{self._config.name}: comments of {row.id}")
-            ticket = wire.ticket(row, self._config.base_url)
+        for ticket in await asyncio.gather(*map(self._ticket, rows)):
             found[ticket.id] = ticket
         return [found.get(id) or Unreadable(id, "the desk left it out of its answer", gone=True) for id in ids]
+
+    async def _ticket(self, row: wire.IncidentRow) -> Ticket | Unreadable:
+        """One that breaks does not take its neighbours with it."""
+        try:
+            return await self._beside.ticket(row)
+        except Rejected as e:
+            return Unreadable(TicketId(str(row.id)), e.message)
 
     async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
         """What these tickets hold of the lists, without their comments; unreadable ones are left out."""
@@ -199,7 +198,9 @@ class InvGate:
             if page and kind == "text/html" and guess != "text/html":
                 raise Rejected(f"{what}: a log-in page came instead", reason="file_unreadable")
             undo.pop_all()
-        return Download(name, kind or guess or "application/octet-stream", path.stat().st_size, path=path)
+        shown_as = tuple(dict.fromkeys((url, html.escape(url))))
+        size = path.stat().st_size
+        return Download(name, kind or guess or "application/octet-stream", size, path=path, shown_as=shown_as)
 
     async def person(self, id: str) -> LookupValue | None:
         """A user who was not in the list: disabled, deleted, or new since."""
@@ -243,6 +244,46 @@ class InvGate:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    async def linked(self, id: TicketId, link: TicketLink) -> bool:
+        """Whether these two requests are linked."""
+        return await self._loading.linked(id, link)
+
+    async def link(self, id: TicketId, link: TicketLink, fence: Callable[[], None]) -> Written:
+        """POST incident.link (contract 3.6)."""
+        return await self._loading.link(id, link, fence)
+
+    async def known(self, email: str) -> str | None:
+        """The id of whoever has this address."""
+        return await self._people.known(email)
+
+    async def invite(self, person: LookupValue, fence: Callable[[], None]) -> Written:
+        """Make a requester; nobody is mailed."""
+        return await self._people.invite(person, fence)
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
+
+
+def capabilities(config: InvGateConfig) -> Capabilities:
+    """What can be done with it by these settings."""
+    return Capabilities(
+        reads=True,
+        writes=config.acting_user is not None,
+        fetch_batch=config.bulk,
+        lookup_kinds=KINDS,
+        fields=FIELDS,
+        marker_in=("title",),
+        finds_by_key=True,
+        takes_comments=True,
+        takes_cc=True,
+        takes_custom=True,
+        takes_links=True,
+        takes_people=True,
+        keeps_private=True,
+        keeps_authors=True,
+        keeps_rating=True,
+        max_title=255,
+        needs_body=True,
+        notifies=NOTIFIES,
+    )

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from syncer.deskkit.emulation import Carrier, control_routes
+from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from syncer.desks.invgate import (
     emulator_lists,
@@ -22,6 +23,7 @@ from syncer.desks.invgate import (
 )
 from syncer.desks.invgate.emulator_auth import Gate
 from syncer.desks.invgate.emulator_fill import fill
+from syncer.desks.invgate.emulator_kept import block, kept
 from syncer.desks.invgate.emulator_matrix import METHODS, NEWER, scope
 from syncer.desks.invgate.emulator_params import Params, Refused, read_params, refused
 from syncer.desks.invgate.emulator_people import NoUser
@@ -62,7 +64,8 @@ class InvGateEmulator:
         self.carrier = Carrier()
         self.switches = switches or Switches()
         self.tables = Tables(self.carrier.clock, self.switches)
-        self.gate = Gate(auth or Auth(), self.carrier, self.switches)
+        self._auth = auth or Auth()
+        self.gate = Gate(self._auth, self.carrier, self.switches)
         fill(self.tables, world)
 
     @property
@@ -86,6 +89,14 @@ class InvGateEmulator:
     def state(self) -> dict[str, Any]:
         """Everything it holds, as plain JSON values."""
         return state(self.tables)
+
+    def block(self, url: str) -> dict[str, Any]:
+        """The config block, with an agent to write in the name of."""
+        return block(self._auth, self.tables, url)
+
+    def kept(self) -> list[KeptTicket]:
+        """Its requests."""
+        return kept(self.tables)
 
     def edit(self, id: int, **changes: Any) -> None:
         """Change fields of a ticket (`title=`, `description=`, `status_id=`...) as an agent would, now."""

@@ -15,6 +15,7 @@ from syncer.desks.invgate.emulator_tables import (
     Tables,
     Ticket,
     User,
+    Work,
 )
 from syncer.desks.invgate.emulator_words import (
     CLOSED,
@@ -122,6 +123,7 @@ class _Filler:
     def fill(self) -> None:
         for index, seed in enumerate(self._world.tickets):
             self._add(index, seed)
+        self._tie(self._world.tickets)
         desks = list(self._tables.helpdesks.values())
         for category in self._tables.categories.values():
             if category.level_id is None and desks:
@@ -159,7 +161,34 @@ class _Filler:
         category.level_id = category.level_id or 99 + 2 * desk.id
         ticket.files = tables.add_files(ticket, _files(seed.files))
         self._add_comments(ticket, seed)
+        self._add_beside(ticket, seed)
         _finish(ticket, seed)
+
+    def _add_beside(self, ticket: Ticket, seed: SeedTicket) -> None:
+        tables = self._tables
+        ticket.observers = [self._person(position) for position in seed.cc]
+        ticket.work = [
+            Work(
+                id=tables.take_id("work"),
+                user_id=self._person(one.author),
+                start=one.at,
+                seconds=one.seconds,
+                comment=one.note,
+            )
+            for one in seed.work
+        ]
+        if ticket.status_id == CLOSED:
+            ticket.rating = seed.rating
+
+    def _tie(self, seeds: list[SeedTicket]) -> None:
+        """Links go both ways and are untyped."""
+        tickets = list(self._tables.tickets.values())
+        for ticket, seed in zip(tickets, seeds, strict=True):
+            for position in seed.links:
+                other = tickets[position]
+                if other is not ticket and other.id not in ticket.links:
+                    ticket.links.append(other.id)
+                    other.links.append(ticket.id)
 
     def _value(self, name: str, value: str) -> str | dict[str, str]:
         return {option_key(value): value} if self._fields[name].options else value

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from syncer.desks.invgate.emulator_params import Params, refused
-from syncer.desks.invgate.emulator_tables import Comment, File, Tables, Ticket, User
+from syncer.desks.invgate.emulator_tables import Comment, File, Tables, Ticket, User, Work
 
 _INFORMATIONAL = dict.fromkeys(
     (
@@ -41,7 +41,7 @@ def escaped(text: str) -> str:
 def look(ask: Params, embed: str = "") -> Look:
     """The parameters on how to show, as they are given in a call."""
     form = ask.text("date_format")
-    if form not in (None, "epoch", "iso8601"):
+    if form not in (None, "epoch", "iso8601", "iso8601noT"):
         raise refused(428, "The parameter date_format is not valid")
     shown = embed if ask.flag("comments") else ""
     return Look(decoded=ask.flag("decoded_special_characters") or False, iso=form == "iso8601", embed=shown)
@@ -144,6 +144,26 @@ def comment(tables: Tables, row: Comment, view: Look) -> dict[str, Any]:
     if view.embed == "bulk":
         del shown["is_solution"]
     return shown
+
+
+def work(tables: Tables, ticket: Ticket, row: Work, *, iso: bool) -> dict[str, Any]:
+    """A time entry; without an offset unless one was asked for."""
+
+    def at(seconds: int) -> str:
+        moment = datetime.fromtimestamp(seconds, UTC)
+        return moment.isoformat() if iso else moment.strftime("%Y-%m-%d %H:%M")
+
+    return {
+        "timetracking_id": number(tables, row.id),
+        "incident": number(tables, ticket.id),
+        "user_id": number(tables, row.user_id),
+        "timetracking_category_id": None,
+        "from": at(row.start),
+        "to": at(row.start + row.seconds),
+        "total": row.seconds,
+        "comment": row.comment,
+        "status": int(not row.deleted),
+    }
 
 
 def attachment(tables: Tables, row: File, origin: str) -> dict[str, Any]:

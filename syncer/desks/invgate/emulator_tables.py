@@ -46,6 +46,17 @@ class EntityLink(Struct, kw_only=True):
     reference: str | None = None
 
 
+class Work(Struct, kw_only=True):
+    """Time that somebody wrote down on a ticket."""
+
+    id: int
+    user_id: int
+    start: int
+    seconds: int
+    comment: str = ""
+    deleted: bool = False
+
+
 class Ticket(Struct, kw_only=True):
     """One request. `custom` holds a text, or the chosen options as key to label."""
 
@@ -76,6 +87,7 @@ class Ticket(Struct, kw_only=True):
     observers: list[int] = field(default_factory=list)
     collaborators: list[int] = field(default_factory=list)
     links: list[int] = field(default_factory=list)
+    work: list[Work] = field(default_factory=list)
     entities: list[EntityLink] = field(default_factory=list)
 
     @property
@@ -185,7 +197,7 @@ class Tables:
         self.entities: dict[int, str] = {8: "Vendor"}
         self.views: dict[int, View] = {1: lambda _: True, 2: lambda ticket: ticket.is_open}
         self.leaks = 0
-        self._next = {"ticket": 1001, "comment": 88001, "file": 901, "user": 301, "entity_link": 3}
+        self._next = {"ticket": 1001, "comment": 88001, "file": 901, "user": 301, "entity_link": 3, "work": 61}
         self._listings: dict[Any, Listing] = {}
 
     def now(self) -> int:

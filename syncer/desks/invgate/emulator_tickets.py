@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from syncer.desks.invgate import emulator_shapes as shapes
@@ -98,9 +99,17 @@ def _entities(tables: Tables, ask: Params) -> Any:
 def _times(tables: Tables, ask: Params) -> Any:
     if not ask.has("request_id", "from"):
         raise error("request_id or from must be given")
+    iso = shapes.look(ask).iso
     if ask.has("request_id"):
-        ticket_of(tables, ask.given_number("request_id"))
-    return []
+        ticket = ticket_of(tables, ask.given_number("request_id"))
+        return [shapes.work(tables, ticket, row, iso=iso) for row in ticket.work]
+    begin = datetime.fromisoformat(ask.given_text("from")).timestamp()
+    return [
+        shapes.work(tables, ticket, row, iso=iso)
+        for ticket in tables.tickets.values()
+        for row in ticket.work
+        if row.start >= begin
+    ]
 
 
 def _nothing_on_it(tables: Tables, ask: Params) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from syncer.desks.invgate import wire
+from syncer.desks.invgate import custom, wire
 from syncer.desks.invgate.config import FieldKind
 from syncer.model.lookups import LookupValue, StatusClass
 
@@ -92,16 +92,23 @@ def person(row: dict[str, Any]) -> LookupValue:
     )
 
 
-def custom_field(row: dict[str, Any]) -> LookupValue:
-    """A custom field definition."""
+def custom_field(row: dict[str, Any], kind: FieldKind, type_name: str) -> LookupValue:
+    """A custom field definition. One with options takes several: whether only one is not told (3.6)."""
     uid = str(row["uid"])
-    return LookupValue(kind="custom_field", id=uid, name=wire.text(row.get("label")) or uid)
+    form = custom.form(type_name) if kind == "plain" else "choices"
+    return LookupValue(kind="custom_field", id=uid, name=wire.text(row.get("label")) or uid, form=form)
+
+
+def type_name(row: dict[str, Any], types: dict[str, str]) -> str:
+    """The name of a field's type, which it gives as a name or as an id of `types`."""
+    kind = str(row.get("type", ""))
+    return types.get(kind, kind)
 
 
 def field_kind(row: dict[str, Any], types: dict[str, str], told: Mapping[str, FieldKind]) -> FieldKind:
     """Whether a custom field has options. Its type is a name or an id of `types`; neither is documented (7.4)."""
     kind = str(row.get("type", ""))
-    name = types.get(kind, kind).lower()
+    name = type_name(row, types).lower()
     for word, answer in told.items():
         if word.lower() in {kind.lower(), name}:
             return answer
@@ -117,7 +124,7 @@ def options(field: LookupValue, kind: FieldKind, value: Any) -> Iterator[LookupV
         found = ((key, (label,)) for key, label in _labels(value).items())
     for key, path in found:
         yield LookupValue(
-            kind="custom_field_option",
+            kind="custom_option",
             id=f"{field.id}/{key}",
             name=path[-1] or key,
             path=(field.name, *path),

@@ -6,21 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Download, Newer, Step, Written
-from syncer.desks.invgate import wire, wire_out
+from syncer.desks.invgate import custom, wire, wire_out
 from syncer.desks.invgate.calls import Calls
 from syncer.desks.invgate.config import InvGateConfig
-from syncer.desks.invgate.transitions import Transitions
+from syncer.desks.invgate.transitions import CLOSED, SOLVED, Transitions
 from syncer.desks.invgate.view import View
 from syncer.desks.invgate.writes import LONGEST_QUERY, Writes, query
 from syncer.errors import Fatal, InDoubt, Rejected
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
+from syncer.model.ticket import CustomValue, TicketLink
 
-ASSIGN, FILES, STATUS, COMMENT = "assign", "files", "status", "comment "
+ASSIGN, OBSERVERS, FILES, STATUS, COMMENT, FIELD = "assign", "observers", "files", "status", "comment ", "field "
 MOST_PROBES = 20_000
 YOUNGEST = 200
 """So many tickets are looked at for one that may just have been made."""
@@ -59,12 +61,22 @@ class Loading:
         return Written(TicketId(id))
 
     def steps(self, draft: Draft) -> Sequence[Step]:
-        """Group and agent, what was said, the status: in this order, because words after the end may reopen (8)."""
-        steps = [Step(ASSIGN)] if "group" in draft.fields else []
+        """Fields, group and agent, observers, what was said, the status: in this order, because words after the end
+        may reopen (8)."""
+        steps = [Step(f"{FIELD}{uid}") for uid in draft.custom]
+        if "group" in draft.fields:
+            steps.append(Step(ASSIGN))
+        if draft.cc:
+            steps.append(Step(OBSERVERS))
         if self._files_apart(draft):
             body = "<p>Files of the request.</p>"
             steps.append(Step(FILES, CommentDraft(FILES, Key(f"{draft.key}-files"), None, body, True, draft.files)))
-        steps += [Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments]
+        last = len(draft.comments) - 1
+        ends = draft.fields["status"] in {SOLVED, CLOSED}
+        for place, comment in enumerate(draft.comments):
+            # A solution solves the request: only as the last word of one that is to be solved it does no harm.
+            solves = comment.solution and comment.public and ends and place == last
+            steps.append(Step(f"{COMMENT}{comment.id}", replace(comment, solution=solves)))
         return [*steps, Step(STATUS)]
 
     async def step(
@@ -72,18 +84,19 @@ class Loading:
     ) -> Written:
         """One of `steps`."""
         attempt = self._attempt(fence)
+        losses: tuple[str, ...] = ()
         if step.comment is not None:
-            params = {
-                "request_id": int(id),
-                "author_id": int(step.comment.author or self._acting),
-                "comment": wire_out.marked(step.comment),
-                "customer_visible": step.comment.public,
-            }
-            await self._writes.post("incident.comment", params, files, attempt)
-            return Written(TicketId(""))
-        if step.name == ASSIGN:
-            return Written(TicketId(""), losses=await self._assign(id, draft, attempt))
-        return Written(TicketId(""), losses=await self._transitions.lead(id, draft.fields["status"], attempt))
+            await self._writes.post("incident.comment", wire_out.said(id, step.comment, self._acting), files, attempt)
+        elif step.name == ASSIGN:
+            losses = await self._assign(id, draft, attempt)
+        elif step.name == OBSERVERS:
+            people = {"author_id": int(self._acting), "users_id": list(map(int, draft.cc))}
+            await self._writes.post("incident.observer", {"request_id": int(id), **people}, (), attempt)
+        elif step.name.startswith(FIELD):
+            losses = await self._fill(id, step.name.removeprefix(FIELD), draft, attempt)
+        else:
+            losses = await self._transitions.lead(id, draft.fields["status"], draft.rating, attempt)
+        return Written(TicketId(""), losses=losses)
 
     async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
         """A comment by the marker in it, all else by reading back."""
@@ -91,7 +104,13 @@ class Loading:
             answer = await self._calls.get("incident.comment", [("request_id", id)])
             rows = wire.comments(wire.comment_rows(answer, f"{self._config.name}: comments of {id}"))
             return next((row.id for row in rows if wire_out.marker(row.body) == step.comment.key), None)
+        if step.name == OBSERVERS:
+            there = wire.rows(await self._calls.json("incident.observer", [("request_id", id)]))
+            return "" if set(draft.cc) <= set(map(str, there)) else None
         row = await self._transitions.ticket(id)
+        if step.name.startswith(FIELD):
+            uid = step.name.removeprefix(FIELD)
+            return "" if self._holds(row, uid, draft.custom[uid]) else None
         if step.name == ASSIGN:
             wanted = draft.fields["group"], draft.fields.get("assignee")
             return "" if (wire.ident(row.assigned_group_id), wire.ident(row.assigned_id)) == wanted else None
@@ -163,6 +182,34 @@ class Loading:
 
     def _files_apart(self, draft: Draft) -> bool:
         return bool(draft.files) and len(query(wire_out.new_incident(draft))) > LONGEST_QUERY
+
+    async def linked(self, id: TicketId, link: TicketLink) -> bool:
+        """Whether the two are linked: the desk's links have no kind and go both ways (3.6)."""
+        rows = wire.records(await self._calls.json("incident.link", [("request_id", id)]))
+        return any(str(row["id"]) == link.id for row in rows)
+
+    async def link(self, id: TicketId, link: TicketLink, fence: Callable[[], None]) -> Written:
+        """POST incident.link; what kind of link it was is lost."""
+        params = {"request_id": int(id), "request_ids": [int(link.id)]}
+        await self._writes.post("incident.link", params, (), self._attempt(fence))
+        return Written(TicketId(""), losses=() if link.kind == "related" else ("link_kind_lost",))
+
+    @staticmethod
+    def _holds(row: wire.IncidentRow, uid: str, value: CustomValue) -> bool:
+        values = row.custom_fields
+        return isinstance(values, dict) and uid in values and custom.is_kept(values[uid], value, uid)
+
+    async def _fill(self, id: TicketId, uid: str, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
+        """One custom field, read back: of what a field cannot hold the desk may keep some, or nothing, and say OK."""
+        told = {"custom_field_uid": int(uid), "values": custom.told(draft.custom[uid], uid)}
+        try:
+            await self._writes.post(
+                "incident.custom_field", {"request_id": int(id), "author_id": int(self._acting), **told}, (), attempt
+            )
+        except Rejected:
+            return ("value_not_kept",)
+        kept = self._holds(await self._transitions.ticket(id), uid, draft.custom[uid])
+        return () if kept else ("value_not_kept",)
 
     async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
         params = {"request_id": int(id), "group_id": int(draft.fields["group"]), "author_id": int(self._acting)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from syncer.deskkit.attempt import Attempt
 from syncer.desks.invgate import wire
 from syncer.desks.invgate.calls import Calls
@@ -9,10 +11,11 @@ from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.writes import Writes
 from syncer.errors import Rejected
 from syncer.model.ids import TicketId
+from syncer.model.ticket import Rating
 
 NEW, OPEN, PENDING, WAITING, SOLVED, CLOSED, REJECTED, CANCELLED = map(str, range(1, 9))
 MOST_HOPS = 4
-BEST_RATING = 5
+BEST_RATING, GOOD_RATING = 5, 4
 AS_GOOD = {frozenset((NEW, OPEN)), frozenset((PENDING, WAITING))}
 """New and open differ by whether somebody works on it; pending is set by approvals only."""
 
@@ -39,15 +42,18 @@ class Transitions:
         now = str(row.status_id)
         return now == wanted or frozenset((now, wanted)) in AS_GOOD
 
-    async def lead(self, id: TicketId, wanted: str, attempt: Attempt) -> tuple[str, ...]:
-        """Hop by hop; the losses on the way. Raises Rejected where no call leads on, or one did nothing."""
+    async def lead(self, id: TicketId, wanted: str, rating: Rating | None, attempt: Attempt) -> tuple[str, ...]:
+        """Hop by hop, closed with that rating; the losses on the way.
+
+        Raises Rejected where no call leads on, or one did nothing.
+        """
         losses: list[str] = []
         row = await self.ticket(id)
         for _ in range(MOST_HOPS):
             if self.is_there(row, wanted):
                 return tuple(losses)
             before = str(row.status_id)
-            await self._hop(id, before, wanted, attempt, losses)
+            await self._hop((id, before, wanted), rating, attempt, losses)
             row = await self.ticket(id)
             if str(row.status_id) == before:
                 raise Rejected(
@@ -55,12 +61,16 @@ class Transitions:
                 )
         raise Rejected(f"{self._config.name}: no way to status {wanted} for ticket {id}", reason="refused")
 
-    async def _hop(self, id: TicketId, now: str, wanted: str, attempt: Attempt, losses: list[str]) -> None:
+    async def _hop(
+        self, hop: tuple[TicketId, str, str], rating: Rating | None, attempt: Attempt, losses: list[str]
+    ) -> None:
+        id, now, wanted = hop
         writes, request = self._writes, {"request_id": int(id)}
         acting = {"author_id": self._config.acting_user}
         if now == SOLVED and wanted == CLOSED:
-            losses.append("rating_invented")
-            await writes.put("incident.solution.accept", {"id": int(id), "rating": BEST_RATING}, attempt)
+            if rating is None:
+                losses.append("rating_invented")
+            await writes.put("incident.solution.accept", {"id": int(id), **_rated(rating)}, attempt)
         elif now in {SOLVED, CLOSED}:
             await writes.put("incident.reopen", request | acting, attempt)
         elif wanted in {SOLVED, CLOSED}:
@@ -74,3 +84,12 @@ class Transitions:
             await writes.post("incident.cancel", request | acting, (), attempt)
         else:
             raise Rejected(f"no call leads from status {now} to {wanted}", reason="refused")
+
+
+def _rated(rating: Rating | None) -> dict[str, Any]:
+    """The rating without which no solution is accepted, out of five; below four it wants words (3.5)."""
+    if rating is None:
+        return {"rating": BEST_RATING}
+    score = max(1, min(BEST_RATING, round(rating.score * BEST_RATING / rating.most)))
+    words = rating.words or ("Rated before this request was migrated." if score < GOOD_RATING else "")
+    return {"rating": score, "comment": words} if words else {"rating": score}

@@ -69,6 +69,7 @@ class IncidentRow(ValuesRow, kw_only=True):
     solved_at: Loose = None
     attachments: Ids = None
     custom_fields: Map = None
+    rating: Loose = None
     comments: Comments | UnsetType = UNSET
 
 
@@ -150,15 +151,6 @@ def text(value: str | None) -> str:
     return decoded(value) if "&" in value and "<" not in value and ">" not in value else value
 
 
-def words(value: Any) -> Any:
-    """A custom value with its texts decoded, whatever its shape (contract 7.4)."""
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, dict):
-        return {key: words(part) for key, part in value.items()}
-    return [words(part) for part in value] if isinstance(value, list) else value
-
-
 def incidents(body: bytes, what: str) -> list[IncidentRow]:
     """The tickets of an `incidents` or `incident` answer, whatever shape they came in."""
     try:
@@ -191,7 +183,7 @@ def _values(row: ValuesRow) -> dict[str, str]:
 
 
 def ticket(row: IncidentRow, base_url: str) -> Ticket:
-    """A whole ticket. Raises Rejected when it has no id."""
+    """A ticket as far as the bulk call tells it. Raises Rejected when it has no id."""
     id = ident(row.id)
     if id is None:
         raise Rejected("a ticket without an id", reason="schema", field="id")
@@ -211,7 +203,6 @@ def ticket(row: IncidentRow, base_url: str) -> Ticket:
         closed_at=moment(row.closed_at) or moment(row.solved_at),
         version=Version(str(row.last_update or "")),
         url=f"{base_url}/requests/show/index/id/{id}",
-        custom=words(row.custom_fields) if isinstance(row.custom_fields, dict) else {},
         comments=() if row.comments is UNSET else comments(row.comments),
         files=files(row.attachments),
     )

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from syncer.model.draft import CommentDraft, Draft
-from syncer.model.ids import Key
+from syncer.model.ids import Key, TicketId
 
 _MARKER = re.compile(r"\[([A-Za-z0-9][A-Za-z0-9-]*)\](?:\s|</?\w+[^<>]*>)*\Z")
 # What POST incident takes, by the names drafts have for it.
@@ -29,6 +29,17 @@ def new_incident(draft: Draft) -> dict[str, Any]:
         if value := draft.fields.get(field):
             params[parameter] = int(value)
     return params
+
+
+def said(id: TicketId, comment: CommentDraft, acting: str) -> dict[str, Any]:
+    """The parameters of POST incident.comment; what its visibility is by default is not documented (3.2)."""
+    params = {
+        "request_id": int(id),
+        "author_id": int(comment.author or acting),
+        "comment": marked(comment),
+        "customer_visible": comment.public,
+    }
+    return params | {"is_solution": True} if comment.solution else params
 
 
 def marked(comment: CommentDraft) -> str:

@@ -26,9 +26,11 @@ def _open(config: Any) -> Desk:
 
 
 def _emulator(world: World) -> EmulatedDesk:
-    from syncer.desks.motadata.emulator import MotadataEmulator
+    from syncer.desks.motadata.emulator import MotadataEmulator, Switches
 
-    return MotadataEmulator(world)
+    # What its documentation leaves open, and some servers have.
+    more = Switches(upload_path="/api/oprfile", download_path="/api/files/{refFileName}", group_key="technicianGroup")
+    return MotadataEmulator(world, switches=more)
 
 
 SPEC = DeskSpec(kind="motadata", title="Motadata ServiceOps", mark="MD", config=_config, open=_open, emulator=_emulator)

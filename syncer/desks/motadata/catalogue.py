@@ -46,6 +46,8 @@ class Catalogue:
     async def _all(self) -> AsyncIterator[LookupValue]:
         for value in self._names.told():
             yield value
+        for label, form in self._config.custom_fields.items():
+            yield LookupValue("custom_field", label, label, form=form)
         for kind, path in self._config.lookup_paths.items():
             for row in await self.listed(path):
                 if name := wire.named(row):
@@ -61,7 +63,10 @@ class Catalogue:
     def told_by(self, row: Row) -> list[LookupValue]:
         """The names and people in one request."""
         found = [self._names.value(kind, name) for kind, name in self._reader.values(row).items() if kind != "type"]
-        found += [LookupValue("custom_field", label, label) for label in wire.labels(row)]
+        found += [
+            LookupValue("custom_field", label, label, form=self._reader.custom.form(label, value))
+            for label, value in self._reader.custom.labels(row).items()
+        ]
         people = list(wire.people(row))
         for person in people:
             self.meet(person)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from syncer.deskkit.config import BudgetConfig, DeskConfig, Positive
-from syncer.model.lookups import StatusClass
+from syncer.model.lookups import FieldForm, StatusClass
 
 LookupKind = Literal[
     "status", "priority", "urgency", "impact", "category", "department", "location", "company", "support_level",
@@ -69,6 +69,11 @@ class MotadataConfig(DeskConfig):
     )
     date_fields: list[str] = Field(
         default=[], description="Labels of custom fields that hold a date and come as a number of milliseconds."
+    )
+    custom_fields: dict[str, FieldForm] = Field(
+        default={},
+        description="What custom fields hold, by label, which no call tells: text, number, datetime or choices. Needed"
+        " for a target without requests; else it is told by the shape of what requests hold.",
     )
     zero_is_unset: list[str] = Field(
         default=[], description="Labels of number fields in which 0 means that nothing was entered."

@@ -27,6 +27,7 @@ from syncer.desks.motadata.finding import Finding
 from syncer.desks.motadata.listing import Listing
 from syncer.desks.motadata.loading import Loading
 from syncer.desks.motadata.names import KINDS, Names
+from syncer.desks.motadata.requesters import Requesters
 from syncer.desks.motadata.writes import Writes
 from syncer.errors import NotFound, Rejected
 from syncer.model.draft import Draft
@@ -60,20 +61,7 @@ class Motadata:
     """A Motadata ServiceOps: a source, and a target for requests of the type incident."""
 
     def __init__(self, config: MotadataConfig) -> None:
-        group = {"group": DraftField(lookup="group")} if config.group_key else {}
-        self.capabilities = Capabilities(
-            reads=True,
-            writes=True,
-            lookup_kinds=(*KINDS, "custom_field", "person"),
-            fields={**FIELDS, **group},
-            marker_in=("title",),
-            finds_by_key=True,
-            takes_comments=True,
-            keeps_private=True,
-            max_title=config.max_subject,
-            max_body=config.max_description - MARKER_ROOM,
-            notifies=NOTIFIES + (REPLIES if config.public_replies else ""),
-        )
+        self.capabilities = capabilities(config)
         self.settle = config.timeout + config.search_lag
         self.parallel = config.budget.parallel
         self._config = config
@@ -97,6 +85,7 @@ class Motadata:
         writes = Writes(config, self._http, self._access, self._calls)
         self._files = Files(config, self._http, self._access, writes)
         self._loading = Loading(config, self._calls, writes, self._files, names)
+        self._requesters = Requesters(config, self._calls, writes)
         self._findings: tuple[str, ...] | None = None
 
     async def connect(self) -> None:
@@ -125,7 +114,7 @@ class Motadata:
                 yield f"request {id} is listed and cannot be read: {e.message}"
                 continue
             field = self._config.marker_field
-            if field and field not in wire.labels(whole):
+            if field and field not in (whole.get("customField") or {}):
                 yield f"no request has a custom field {field!r} (marker_field): the marker would stand in texts only"
         optional = [*self._config.lookup_paths.values(), self._config.requester_search, self._config.technician_search]
         for path in filter(None, optional):
@@ -198,6 +187,37 @@ class Motadata:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    async def known(self, email: str) -> str | None:
+        """The id of whoever has this address."""
+        return await self._requesters.known(email)
+
+    async def invite(self, person: LookupValue, fence: Callable[[], None]) -> Written:
+        """Make a requester; nobody is mailed."""
+        return await self._requesters.invite(person, fence)
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
+
+
+def capabilities(config: MotadataConfig) -> Capabilities:
+    """What can be done with it by these settings."""
+    group = {"group": DraftField(lookup="group")} if config.group_key else {}
+    return Capabilities(
+        reads=True,
+        writes=True,
+        lookup_kinds=(*KINDS, "custom_field", "person"),
+        fields={**FIELDS, **group},
+        marker_in=("title",),
+        finds_by_key=True,
+        takes_comments=True,
+        takes_files=config.attachment_upload_path is not None,
+        takes_tags=True,
+        takes_cc=True,
+        takes_custom=True,
+        takes_people=config.requester_search is not None,
+        keeps_private=True,
+        max_title=config.max_subject,
+        max_body=config.max_description - MARKER_ROOM,
+        notifies=NOTIFIES + (REPLIES if config.public_replies else ""),
+    )

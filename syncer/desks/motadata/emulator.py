@@ -9,6 +9,7 @@ from aiohttp import web
 
 from syncer.deskkit.emulation import Carrier, control_routes
 from syncer.deskkit.forms import is_form, read_form
+from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from syncer.desks.motadata import emulator_files as files
 from syncer.desks.motadata.emulator_answers import (
@@ -23,6 +24,7 @@ from syncer.desks.motadata.emulator_auth import Gate, OAuthRefused
 from syncer.desks.motadata.emulator_calls import Body, Call
 from syncer.desks.motadata.emulator_control import extra_control_routes
 from syncer.desks.motadata.emulator_fill import fill
+from syncer.desks.motadata.emulator_kept import block, kept
 from syncer.desks.motadata.emulator_lists import search_requests
 from syncer.desks.motadata.emulator_rates import Bucket
 from syncer.desks.motadata.emulator_records import Person
@@ -49,7 +51,7 @@ class MotadataEmulator:
     """
 
     def __init__(self, world: World, *, switches: Switches | None = None, auth: Auth | None = None) -> None:
-        auth = auth or Auth()
+        self._auth = auth = auth or Auth()
         self.carrier = Carrier()
         self.switches = switches or Switches()
         self.tables = Tables(self.carrier.clock, self.switches)
@@ -70,6 +72,14 @@ class MotadataEmulator:
     def state(self) -> dict[str, Any]:
         """Everything it holds, as plain JSON values."""
         return state(self.tables) | {"logins": self.gate.logins}
+
+    def block(self, url: str) -> dict[str, Any]:
+        """The config block, as far as the switches go."""
+        return block(self._auth, self.tables, url)
+
+    def kept(self) -> list[KeptTicket]:
+        """Its requests."""
+        return kept(self.tables)
 
     def people_csv(self) -> str:
         """Users as an administrator exports them: `email,id`."""

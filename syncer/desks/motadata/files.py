@@ -16,7 +16,7 @@ from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
 from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
 from syncer.deskkit.multipart import Form
-from syncer.desks.motadata import wire
+from syncer.desks.motadata import shapes, wire
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.config import MotadataConfig
 from syncer.desks.motadata.writes import Writes
@@ -126,7 +126,7 @@ class Files:
         except Rejected as e:
             return _left(taken, file, "was refused", "file_too_large" if e.reason == "too_large" else "file_refused")
         value = value[0] if isinstance(value, list) and value else value
-        ref = wire.text(value.get("refFileName")) if isinstance(value, dict) else ""
+        ref = shapes.text(value.get("refFileName")) if isinstance(value, dict) else ""
         if not ref:
             return _left(taken, file, "was refused", "file_refused")
         taken.attached.append({"refFileName": ref, "realName": file.name})

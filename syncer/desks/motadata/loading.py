@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download, Step, Written
-from syncer.desks.motadata import wire, wire_out
+from syncer.desks.motadata import shapes, wire, wire_out
 from syncer.desks.motadata.calls import REQUEST, Calls, Row
 from syncer.desks.motadata.config import MotadataConfig
 from syncer.desks.motadata.files import Files
@@ -111,7 +111,7 @@ class Loading:
     async def _verify(self, id: TicketId, draft: Draft) -> tuple[str, ...]:
         """Which fields stuck, and whether field or tag kept the marker: else later descriptions carry it too."""
         row = await self._calls.request(id)
-        losses = ["value_not_kept" for _ in wire_out.kept(row, draft, self._names)]
+        losses = ["value_not_kept" for _ in wire_out.not_kept(row, draft, self._names)]
         if draft.key not in wire_out.hidden_markers(row, self._config.marker_field):
             losses.append("marker_as_text")
             self._line = True
@@ -145,14 +145,14 @@ class Loading:
         return all(key not in row or self._names.same(str(row[key]), name) for key, name in self._group(draft).items())
 
     def _is_in(self, row: Row, status: str) -> bool:
-        return self._names.same(wire.text(row.get(wire.STATUS)), status)
+        return self._names.same(shapes.text(row.get(wire.STATUS)), status)
 
     async def _lead(self, id: TicketId, wanted: str, attempt: Attempt) -> tuple[str, ...]:
         """The status by a change of its own, closed by way of resolved, read back each time (3.10)."""
         if self._names.is_approval(wanted):
             raise Rejected(f"{self._config.name}: only ServiceOps itself sets {wanted!r}", reason="refused")
         row = await self._calls.request(id)
-        for name in self._way(wanted, wire.text(row.get(wire.STATUS))):
+        for name in self._way(wanted, shapes.text(row.get(wire.STATUS))):
             if not self._is_in(row, name):
                 await self._writes.patch(id, {wire.STATUS: name}, attempt)
                 row = await self._calls.request(id)

@@ -17,7 +17,9 @@ import msgspec
 from msgspec import Struct
 
 from syncer.desks.motadata.config import MotadataConfig
+from syncer.desks.motadata.custom import CustomFields
 from syncer.desks.motadata.names import Names
+from syncer.desks.motadata.shapes import moment, number, text
 from syncer.errors import ConfigError, Rejected
 from syncer.log import redact
 from syncer.mapping.body import text_to_html
@@ -26,6 +28,8 @@ from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Comment, File, Ticket
 
 STATUS, ASSIGNEE = "statusName", "assigneeEmail"
+TAG = "ext:"
+"""Begins the tag that is syncer's marker: none of the people's."""
 _VALUES = {
     "status": STATUS,
     "priority": "priorityName",
@@ -72,37 +76,10 @@ def listed(body: bytes, what: str) -> Rows:
     return Rows([row for row in found if isinstance(row, dict)], total)
 
 
-def number(value: Any) -> int | None:
-    """A whole number, also as text or with a zero behind the point; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-        return int(found) if found == int(found) else None
-    except (ValueError, OverflowError):
-        return None
-
-
 def ident(row: dict[str, Any]) -> TicketId | None:
     """A row's id, a positive number; None where it has none."""
     id = number(row.get("id"))
     return TicketId(str(id)) if id is not None and id > 0 else None
-
-
-def text(value: Any) -> str:
-    """A text; nothing for what is none."""
-    return value if isinstance(value, str) else ""
-
-
-def moment(value: Any) -> datetime | None:
-    """Milliseconds since 1970; 0 is no time (contract 7)."""
-    millis = number(value)
-    if not millis:
-        return None
-    try:
-        return datetime.fromtimestamp(millis / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def millis(row: dict[str, Any], key: str) -> int:
@@ -138,8 +115,7 @@ class Reader:
         self._html = config.description_is == "html"
         self._zone = ZoneInfo(config.conversation_timezone)
         self._public = {_spelled(word) for word in config.public_types}
-        self._dates = set(config.date_fields)
-        self._zero = set(config.zero_is_unset)
+        self.custom = CustomFields(config)
 
     def ticket(self, row: dict[str, Any], talk: list[dict[str, Any]]) -> Ticket:
         """A whole ticket. Raises Rejected when it has no id."""
@@ -162,7 +138,9 @@ class Reader:
             updated_at=moment(row.get("updatedTime")),
             closed_at=closed,
             version=version(row),
-            custom=self.custom(row),
+            custom=self.custom.of(row),
+            tags=tuple(dict.fromkeys(tag for tag in words(row, "tags") if not tag.lower().startswith(TAG))),
+            cc=tuple(dict.fromkeys(address.lower() for address in words(row, "ccEmailSet"))),
             comments=self.comments(talk),
             files=files(row),
         )
@@ -176,27 +154,6 @@ class Reader:
         }
         prefix = text(row.get("name")).partition("-")[0]
         return {"type": prefix, **found} if prefix in ("INC", "SR") else found
-
-    def custom(self, row: dict[str, Any]) -> dict[str, Any]:
-        """What custom fields hold, by label; the desk writes unset ones as if they were set (3.9)."""
-        found = {label: shown for label, value in labels(row).items() if (shown := self._custom(label, value)) != ""}
-        for key in ("tags", "ccEmailSet"):
-            if isinstance(value := row.get(key), list) and value and key not in found:
-                found[key] = value
-        return found
-
-    def _custom(self, label: str, value: Any) -> Any:
-        if value is None or value in ("", []):
-            return ""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            # An unset date is a whole 0, an unset number 0.0: this one cannot be told from a 0 that was entered.
-            if not value and (isinstance(value, int) or label in self._zero):
-                return ""
-            if label in self._dates:
-                at = moment(value)
-                return f"{str(at)[:19]} UTC" if at else ""
-            return int(value) if value == int(value) else value
-        return value
 
     def comments(self, talk: list[dict[str, Any]]) -> tuple[Comment, ...]:
         """Conversations by id: their times have no seconds, and no zone of their own (3.6)."""
@@ -241,10 +198,9 @@ def _by_id(talk: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     return [(str(id), found[id]) for id in sorted(found)]
 
 
-def labels(row: dict[str, Any]) -> dict[str, Any]:
-    """The custom fields of a request: label -> value."""
-    value = row.get("customField")
-    return {str(k): v for k, v in value.items()} if isinstance(value, dict) else {}
+def words(row: dict[str, Any], key: str) -> list[str]:
+    found = row.get(key)
+    return [word for one in found if (word := text(one).strip())] if isinstance(found, list) else []
 
 
 def files(row: dict[str, Any]) -> tuple[File, ...]:

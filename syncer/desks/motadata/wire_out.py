@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from syncer.desks.motadata import wire
+from syncer.desks.motadata import shapes, wire
 from syncer.desks.motadata.config import MotadataConfig
+from syncer.desks.motadata.custom import told
 from syncer.desks.motadata.names import Names
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key
 
 NOTE, REPLY = "note", "technician_to_requester"
 TYPES = (NOTE, "collaborate", REPLY, "requestor_to_technician")
-TAG = "ext:"
 # What POST request takes at once, by the names drafts have for it.
 _KEYS = {
     "category": "categoryName",
@@ -47,22 +47,33 @@ def new_request(draft: Draft, config: MotadataConfig, files: Sequence[Attached],
         "description": draft.body + (marker_line(draft.key) if line else ""),
     }
     made |= {key: fields[field] for field, key in _KEYS.items() if fields.get(field)}
+    custom: dict[str, Any] = {label: told(value) for label, value in draft.custom.items()}
+    tags = list(draft.tags)
     if config.marker_field:
-        made["customField"] = {config.marker_field: draft.key}
+        custom[config.marker_field] = draft.key
     else:
-        made["tags"] = [TAG + draft.key]
+        tags.append(wire.TAG + draft.key)
+    made |= {key: value for key, value in (("customField", custom), ("tags", tags)) if value}
+    if draft.cc:
+        made["ccEmailSet"] = list(draft.cc)
     if files:
         made["fileAttachments"] = list(files)
     return made
 
 
-def kept(row: Mapping[str, Any], draft: Draft, names: Names) -> list[str]:
-    """The fields of a draft that did not stick, whatever the spelling."""
-    return [
+def not_kept(row: dict[str, Any], draft: Draft, names: Names) -> list[str]:
+    """The fields, tags, people and custom fields of a draft that did not stick, whatever the spelling."""
+    fields = [
         field
         for field, key in _KEYS.items()
-        if (wanted := draft.fields.get(field)) and not names.same(wire.text(row.get(key)), wanted)
+        if (wanted := draft.fields.get(field)) and not names.same(shapes.text(row.get(key)), wanted)
     ]
+    for key, wanted_words in (("tags", draft.tags), ("ccEmailSet", draft.cc)):
+        there = {word.lower() for word in wire.words(row, key)}
+        fields += [word for word in wanted_words if word.lower() not in there]
+    held = row.get("customField")
+    held = held if isinstance(held, dict) else {}
+    return fields + [label for label, value in draft.custom.items() if held.get(label) != told(value)]
 
 
 def conversation(comment: CommentDraft, requester: str, files: Sequence[Attached], *, reply: bool) -> dict[str, Any]:
@@ -96,25 +107,25 @@ def marker(text: str) -> Key | None:
 
 def talk_marker(row: Mapping[str, Any]) -> Key | None:
     """The marker of a conversation."""
-    return marker(wire.text(row.get("details")))
+    return marker(shapes.text(row.get("details")))
 
 
 def hidden_markers(row: Mapping[str, Any], field: str | None) -> set[Key]:
     """The markers in a request's field and tags."""
     values = row.get("customField")
-    found = {wire.text(values.get(field)).strip()} if field and isinstance(values, dict) else set()
+    found = {shapes.text(values.get(field)).strip()} if field and isinstance(values, dict) else set()
     tags = row.get("tags")
-    words = [wire.text(tag).strip() for tag in tags] if isinstance(tags, list) else []
-    found |= {word[len(TAG) :] for word in words if word.lower().startswith(TAG)}
+    words = [shapes.text(tag).strip() for tag in tags] if isinstance(tags, list) else []
+    found |= {word[len(wire.TAG) :] for word in words if word.lower().startswith(wire.TAG)}
     return {Key(key) for key in found if key}
 
 
 def markers(row: Mapping[str, Any], field: str | None) -> set[Key]:
     """Every marker a request carries: in its field, tags, description and subject."""
     found = hidden_markers(row, field)
-    if in_text := marker(wire.text(row.get("description"))):
+    if in_text := marker(shapes.text(row.get("description"))):
         found.add(in_text)
-    if in_title := _TITLE_MARKER.search(wire.text(row.get("subject"))):
+    if in_title := _TITLE_MARKER.search(shapes.text(row.get("subject"))):
         found.add(Key(in_title[1]))
     return found
 
@@ -137,7 +148,7 @@ def with_marker(key: Key, field: str | None, style: str) -> dict[str, Any]:
         left = {"type": "CustomFieldOperandRest", "fieldName": field}
         return _all([_leaf(left, operator("equal", style), {"type": "StringValueRest", "value": key})])
     left = {"type": "PropertyOperandRest", "key": "request.tags"}
-    right = {"type": "ListStringValueRest", "value": [TAG + key]}
+    right = {"type": "ListStringValueRest", "value": [wire.TAG + key]}
     return _all([_leaf(left, operator("all_members_exist", style), right)])
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.http import DeskHttp, Reply
-from syncer.desks.motadata import wire
+from syncer.desks.motadata import shapes, wire
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.calls import HEADERS, REQUEST, Calls
 from syncer.desks.motadata.config import MotadataConfig
@@ -97,7 +97,7 @@ class Writes:
         for again in (False, True):
             body = dict(changes)
             if (again or self._needs_subject) and SUBJECT not in body:
-                body[SUBJECT] = wire.text((await self._calls.request(id)).get(SUBJECT))
+                body[SUBJECT] = shapes.text((await self._calls.request(id)).get(SUBJECT))
             reply = await self.send("PATCH", f"{REQUEST}/{id}", msgspec.json.encode(body), HEADERS, attempt)
             if 200 <= reply.status < 300:
                 self._calls.judge(what, reply)

@@ -15,10 +15,12 @@ from aiohttp.typedefs import Middleware
 
 from syncer.deskkit.emulation import Carrier, Handler, control_routes
 from syncer.deskkit.forms import is_form, read_form
+from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 
 from .emulator_accounts import CREATE, FALLBACK_EMAIL, FALLBACK_GUID, Account, LogIn, People, Sessions
 from .emulator_control import extra_control_routes, marker_of
+from .emulator_kept import block, kept
 from .emulator_lists import Lists, Viewer, read_query
 from .emulator_lookups import lookups_of
 from .emulator_register import Aftermath, Problems, Registrar
@@ -57,6 +59,7 @@ class TiktingEmulator:
             roles=tuple(roles),
             groups=tuple(group_ids[:1]),
         )
+        self._account = account
         accounts = [account, *others]
         self.people = People(world, group_ids, accounts)
         self.sessions = Sessions(accounts, self.carrier, self.switches)
@@ -97,6 +100,14 @@ class TiktingEmulator:
             "failed_logins": self.sessions.failed_logins,
             "lookups": self.lookups.metadata(()),
         }
+
+    def block(self, url: str) -> dict[str, Any]:
+        """The config block for the first account."""
+        return block(self._account, self.switches, url)
+
+    def kept(self) -> list[KeptTicket]:
+        """Its tickets."""
+        return kept(self.shelf, self.people, self.lookups)
 
     def summary(self) -> dict[str, Any]:
         """How many tickets there are, and which markers they carry more than once."""
