@@ -18,6 +18,7 @@ COMMANDS = {
     "sandbox": ("sandbox", "Start emulated desks, filled with tickets."),
     "init": ("start", "Ask a few questions and write a config and a mapping."),
     "config": ("configs", "Check the config and mapping files; print their schema."),
+    "desks": ("cards", "What each desk can do."),
     "check": ("configs", "Log in to the desks and look around, without writing."),
     "lookups": ("tables", "Value lists: pull, match, show, export, import."),
     "plan": ("moves", "Say what a migration would do. Writes nothing."),
