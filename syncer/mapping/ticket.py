@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncer.mapping.comments import Abilities, Comments, in_key
 from syncer.mapping.custom import CustomField, field_named
 from syncer.mapping.extras import Extras, Holds
 from syncer.mapping.fields import FieldOf, Fields, Missing, TargetField
+from syncer.mapping.refer import prefix_of, referring
 from syncer.mapping.rules import FieldRule, Rules
 from syncer.mapping.tables import Tables
 from syncer.mapping.title import fit
 from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at
-from syncer.model.draft import Draft, TextFile, Unmapped
+from syncer.model.draft import CommentDraft, Draft, TextFile, Unmapped
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
 from syncer.model.ticket import CustomValue, Ticket
@@ -141,7 +143,8 @@ class Mapper:
         comments = self._comments.sort(ticket, key, losses)
         carried = self._extras.of(ticket, losses)
         self._as_text(ticket, losses)
-        text = self._teller.join(self._head(ticket, full_title, carried.lines), body, comments.told)
+        said = self._refer(ticket, self._teller.join([], body, comments.told))
+        text = self._teller.join(self._head(ticket, full_title, carried.lines), said, [])
         rest: tuple[TextFile, ...] = ()
         if not text.strip() and self._limits.needs_body:
             text = "(no description)"
@@ -150,10 +153,19 @@ class Mapper:
         return Draft(
             source_id=ticket.id, version=ticket.version, key=key, title=marked, body=text, fields=fields,
             files=(*ticket.files, *comments.files), texts=rest, losses=tuple(losses),
-            withheld=tuple(comments.withheld), comments=tuple(comments.own), tags=carried.tags, cc=carried.cc,
-            custom=custom, times=carried.times, links=carried.links,
+            withheld=tuple(comments.withheld), comments=self._own(ticket, comments.own), tags=carried.tags,
+            cc=carried.cc, custom=custom, times=carried.times, links=carried.links,
             rating=ticket.rating if self._limits.holds.rating else None,
         )  # fmt: skip
+
+    def _refer(self, ticket: Ticket, text: str) -> str:
+        return referring(text, ticket, self.key, html=self._limits.html)
+
+    def _own(self, ticket: Ticket, comments: list[CommentDraft]) -> tuple[CommentDraft, ...]:
+        prefix = prefix_of(ticket)
+        if prefix is None or not any(prefix in one.body for one in comments):
+            return tuple(comments)
+        return tuple(replace(one, body=self._refer(ticket, one.body)) for one in comments)
 
     def _head(self, ticket: Ticket, full_title: str | None, extras: tuple[str, ...]) -> list[str]:
         """What the target has no place for; a title that was cut in any case."""
