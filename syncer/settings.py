@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from syncer.deskkit import registry
-from syncer.deskkit.config import DeskConfig
+from syncer.deskkit.config import DeskBlock
 from syncer.documents import Document, merged
 from syncer.errors import ConfigError
 from syncer.mapping.rules import Rules
@@ -123,12 +123,12 @@ class Settings(BaseModel):
     desks: dict[str, Any]
     routes: dict[str, Route]
 
-    def desk(self, name: str) -> DeskConfig:
+    def desk(self, name: str) -> DeskBlock:
         """A desk's block; ConfigError names those there are."""
         if name not in self.desks:
             raise ConfigError(f"no desk named {name}", hint=f"There are: {', '.join(self.desks) or 'none'}")
         found = self.desks[name]
-        assert isinstance(found, DeskConfig)
+        assert isinstance(found, DeskBlock)
         return found
 
     def route(self, name: str | None) -> Route:
@@ -174,7 +174,7 @@ def _wrong(path: Path, problems: list[str]) -> ConfigError:
     return ConfigError(f"{path}: {count}", hint="Mend these, then: syncer config check", problems=tuple(problems))
 
 
-def _desk(document: Document, name: str, block: dict[str, Any], problems: list[str]) -> DeskConfig | None:
+def _desk(document: Document, name: str, block: dict[str, Any], problems: list[str]) -> DeskBlock | None:
     place = ("desks", name)
     if not _NAME.fullmatch(name):
         problems.append(
@@ -188,7 +188,8 @@ def _desk(document: Document, name: str, block: dict[str, Any], problems: list[s
         return None
     model = registry.spec(str(kind)).config()
     try:
-        config = model.model_validate({**block, "name": name})
+        # Paths in a block begin where the file is.
+        config = model.model_validate({**block, "name": name}, context={"folder": document.path.parent})
     except ValidationError as e:
         secrets = _secrets(model)
 
@@ -198,7 +199,7 @@ def _desk(document: Document, name: str, block: dict[str, Any], problems: list[s
 
         problems += document.problems(e, model, place, missing)
         return None
-    assert isinstance(config, DeskConfig)
+    assert isinstance(config, DeskBlock)
     return config
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated
 
@@ -19,12 +20,22 @@ class BudgetConfig(BaseModel):
     parallel: Annotated[int, Field(ge=1, le=512)] = Field(description="Requests at once.")
 
 
-class DeskConfig(BaseModel):
-    """Where a desk is and how to treat it; each desk adds its own keys."""
+class DeskBlock(BaseModel):
+    """What the block of any desk has, wherever the desk is; each kind adds its own keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(default="", exclude=True, description="Set from the block's own key.")
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Where the desk is: two blocks with the same one are of the same desk."""
+
+
+class DeskConfig(DeskBlock):
+    """Where a desk is and how to treat it, for those that are asked over HTTP."""
+
     base_url: str = Field(description="As people open it in a browser, without /api.")
     timeout: Positive = Field(default=30.0, description="Seconds a request may take.")
     ca_file: Path | None = Field(default=None, description="PEM file of a private certificate authority.")
@@ -37,3 +48,8 @@ class DeskConfig(BaseModel):
         if "?" in value or "#" in value or "@" in value:
             raise ValueError("must be a plain address without query, fragment or password")
         return value.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """Its base_url."""
+        return self.base_url

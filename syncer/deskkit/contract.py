@@ -249,6 +249,18 @@ class TakesPeople(Protocol):
         """Make them. Raises as `create` does."""
 
 
+@runtime_checkable
+class TakesLists(Protocol):
+    """A target without value lists of its own (`adopts_lists`): it keeps those of whoever is brought to it."""
+
+    async def adopt(self, values: AsyncIterator[LookupValue], origin: str | None = None) -> None:
+        """Make these its own; what it has under the same kind and id is brought up to date.
+
+        `origin` names the desk they are of; none: whoever it was before. Raises ConfigError when what it holds came
+        from another one, and Stopped when somebody else is writing into it.
+        """
+
+
 class DeskSpec(Struct, frozen=True, kw_only=True):
     """All a desk folder says about itself; its only public name is `SPEC`.
 
