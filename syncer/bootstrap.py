@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from syncer.deskkit import registry
+from syncer.deskkit.config import DeskBlock
 from syncer.deskkit.contract import Capabilities, Desk, Source, Target
 from syncer.errors import ConfigError
 from syncer.mapping.comments import Abilities
@@ -34,6 +35,13 @@ class OpenRoute(Struct):
     target: Target
     pool: Pool
     home: Path
+    origin: str
+    """Which desk the source is, whatever the config calls it."""
+
+    @property
+    def adopts(self) -> bool:
+        """Whether the target's lists are the source's own."""
+        return self.target.capabilities.adopts_lists
 
     @property
     def limits(self) -> Limits:
@@ -115,13 +123,21 @@ async def open_route(settings: Settings, name: str | None) -> AsyncIterator[Open
             target=target,  # type: ignore[arg-type]
             pool=pool,
             home=settings.home,
+            origin=_origin(settings.desk(config.source)),
         )
+
+
+def _origin(source: DeskBlock) -> str:
+    return f"{source.kind} {source.address}"  # type: ignore[attr-defined]
 
 
 def check_rules(settings: Settings, route: Route) -> None:
     """The mapping against what the target takes; all problems at once. Asks no desk."""
     config = settings.desk(route.target)
     facts = registry.spec(config.kind).open(config).capabilities  # type: ignore[attr-defined]
+    if facts.adopts_lists:
+        _check_what_is_kept(route, facts)
+        return
     there = ", ".join(sorted({"title", "body", *facts.fields}))
     problems = [
         f"{route.mapping}: fields.{name}: the target has no such field; it has {there}"
@@ -146,6 +162,25 @@ def check_rules(settings: Settings, route: Route) -> None:
         operators_table(people.table)
     except ConfigError as e:
         problems += [f"{e.message}: {problem}" for problem in e.problems] or [e.message]
+    if problems:
+        raise ConfigError(
+            f"{route.mapping}: does not fit the target",
+            hint="Mend these, then: syncer config check",
+            problems=tuple(problems),
+        )
+
+
+def _check_what_is_kept(route: Route, facts: Capabilities) -> None:
+    """A target that adopts lists needs no rules; those there are must not send it elsewhere."""
+    problems = []
+    for name, rule in route.rules.fields.items():
+        place = f"{route.mapping}: fields.{name}"
+        if rule.lookup is not None and rule.lookup != name:
+            problems.append(f"{place}: lists go over as they are: {rule.lookup}: {{lookup: {rule.lookup}}}")
+        elif rule.lookup is None and name not in {"title", "body", *facts.fields}:
+            problems.append(f"{place}: the target has no such field; what it needs of a ticket it takes by itself")
+    if route.rules.custom:
+        problems.append(f"{route.mapping}: custom: custom fields go over as they are")
     if problems:
         raise ConfigError(
             f"{route.mapping}: does not fit the target",

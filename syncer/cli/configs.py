@@ -115,7 +115,7 @@ async def _examples(found: Any) -> list[dict[str, Any]]:
                 told = "not run: the lists were not pulled yet (syncer lookups match)"
                 said.append({"mapping": str(route.mapping), "number": 0, "ok": True, "said": told})
                 continue
-            tables = await lookups.tables(opened.pool, opened.id, route)
+            tables = await lookups.tables(opened.pool, opened.id, route, adopts=opened.adopts)
             problems = failures(route.rules, tables, opened.limits)
             for number in range(1, len(route.rules.examples) + 1):
                 problem = problems.get(number)

@@ -92,9 +92,14 @@ class DeskDraft(Struct):
     def _has(self, key: str) -> bool:
         return any(one.startswith(f"{key}.") for one in self.answers)
 
+    def _below(self, key: str) -> Iterator[tuple[str, str]]:
+        return (
+            (one.removeprefix(f"{key}."), value) for one, value in self.answers.items() if one.startswith(f"{key}.")
+        )
+
     def _lines(self, model: type[BaseModel], within: str) -> Iterator[str]:
         indent = "    " + "  " * within.count(".")
-        for name, field in model.model_fields.items():
+        for name, field in _fields(model):
             key = within + name
             if key in {"name", "kind"}:
                 continue
@@ -105,6 +110,9 @@ class DeskDraft(Struct):
                 yield from self._lines(_chosen(forms, self.answers.get(f"{key}.kind")), f"{key}.")
             elif field.annotation is SecretStr:
                 yield f"{indent}# {name}: not here, but in the environment: {secret_name(self.name, key)}"
+            elif self._has(key):  # a map whose keys are the operator's own
+                yield f"{indent}{name}:"
+                yield from (f"{indent}  {word(one)}: {word(value)}" for one, value in self._below(key))
             elif key in self.answers:
                 yield from (f"{indent}# {line}" for line in textwrap.wrap(field.description or "", _WIDTH))
                 yield f"{indent}{name}: {word(self.answers[key])}"
@@ -129,7 +137,7 @@ def word(value: str) -> str:
 
 
 def _questions(model: type[BaseModel], answers: dict[str, str], within: str) -> Iterator[Question]:
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model):
         key = within + name
         if not field.is_required():
             continue
@@ -139,6 +147,11 @@ def _questions(model: type[BaseModel], answers: dict[str, str], within: str) -> 
             yield from _questions(_chosen(forms, answers.get(f"{key}.kind")), answers, f"{key}.")
         else:
             yield Question(key, field.description or "", secret=field.annotation is SecretStr)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """Its fields as they are called in a file."""
+    return ((field.alias or name, field) for name, field in model.model_fields.items())
 
 
 def _forms(field: FieldInfo) -> list[type[BaseModel]]:
@@ -159,8 +172,19 @@ def _optional(name: str, field: FieldInfo, indent: str) -> Iterator[str]:
     default = field.get_default(call_default_factory=True)
     if isinstance(default, BaseModel):
         default = default.model_dump()
-    value = "" if default is None else " " + json.dumps(default).replace('"', "")
+    value = "" if default is None else f" {_shown(default)}"
     told = f"{name}:{value}" + (f"  # {field.description}" if field.description else "")
     first, *rest = textwrap.wrap(told, _WIDTH)
     yield f"{indent}# {first}"
     yield from (f"{indent}#   {line}" for line in rest)
+
+
+def _shown(value: Any) -> str:
+    """A default as YAML on one line, that reads back as it is."""
+    if isinstance(value, str):
+        return word(value) if not _NUMBER.fullmatch(value) else json.dumps(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_shown(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return json.dumps(value, default=str)

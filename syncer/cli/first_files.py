@@ -43,13 +43,15 @@ def needed(source: Capabilities, target: Capabilities) -> dict[str, str]:
 
 def wants_people(target: Capabilities) -> bool:
     """Whether its tickets name people of its own."""
-    return any(field.lookup == PERSON for field in target.fields.values())
+    return not target.adopts_lists and any(field.lookup == PERSON for field in target.fields.values())
 
 
 def mapping_text(
     source: Capabilities, target: Capabilities, values: Mapping[str, str], fallback: str, table: str
 ) -> str:
     """A mapping file: a rule for what can be carried over, a line to uncomment for the rest."""
+    if target.adopts_lists:
+        return _keeping_text(target, values)
     fields = {name: field for name, field in target.fields.items() if field.lookup != PERSON}
     lines = [
         "# Which field of the target comes from where. What it does to your tickets: syncer plan",
@@ -72,6 +74,33 @@ def mapping_text(
         "#     expect: {priority: Urgent}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _keeping_text(target: Capabilities, values: Mapping[str, str]) -> str:
+    """A mapping file for a target that takes everything as it is."""
+    lines = [
+        "# Everything goes over as it is: texts, lists and their ids, people, times, comments, files, custom fields.",
+        "# A rule changes one field, for instance for tickets without one:",
+        "#   priority: {lookup: priority, default: Medium}",
+        "fields:",
+        "  title: {from: title}",
+        "  body: {from: body}",
+        *(f"  {_kept(name, target.fields[name], value)}" for name, value in values.items()),
+        "",
+        "comments:",
+        "  private: keep  # drop: left out, and counted",
+        "",
+        "# Tickets to leave behind, for instance:",
+        "# skip:",
+        "#   status: [Cancelled]",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _kept(name: str, field: DraftField, value: str) -> str:
+    if field.lookup:
+        return f"{name}: {{lookup: {name}, default: {word(value)}}}"
+    return f"{name}: {{value: {word(value)}}}"
 
 
 def _people(fallback: str, table: str) -> list[str]:

@@ -52,7 +52,7 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
         ready = Engine(
             config=opened.config, id=opened.id, source=opened.source, target=opened.target, pool=opened.pool,
             home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
-            tables=tables,
+            tables=tables, origin=opened.origin,
         )  # fmt: skip
         with _signals(ready.stop):
             _settle_memory()
@@ -64,13 +64,14 @@ async def _tables(opened: OpenRoute, connecting: asyncio.Future[Any]) -> Tables:
     from syncer.migrate import lookups
 
     fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
-    for name, desk in ((opened.config.source, opened.source), (opened.config.target, opened.target)):
+    target = [] if opened.adopts else [(opened.config.target, opened.target)]
+    for name, desk in ((opened.config.source, opened.source), *target):
         if not await lookups.pulled(opened.pool, name):
             await connecting  # a desk that is down is waited for once, not once more for its lists
             click.echo(f"reading the lists of {name} ...", err=True)
             await lookups.pull(opened.pool, name, desk)
-    await lookups.match(opened.pool, opened.id, opened.config, fields)
-    tables = await lookups.tables(opened.pool, opened.id, opened.config)
+    await lookups.match(opened.pool, opened.id, opened.config, fields, adopts=opened.adopts)
+    tables = await lookups.tables(opened.pool, opened.id, opened.config, adopts=opened.adopts)
     lookups.check_words(opened.config, fields, tables)
     return tables
 

@@ -194,9 +194,11 @@ def _wrong(problems: Iterable[str]) -> ConfigError:
 
 
 def _farewell(config: Path, rules: Path, secrets: Iterable[str]) -> None:
-    click.echo(f"Wrote {config} and {rules}.\n\nSecrets do not belong in files. Export them:")
-    for name in secrets:
-        click.echo(f"  export {name}=...")
+    click.echo(f"Wrote {config} and {rules}.")
+    if names := list(secrets):
+        click.echo("\nSecrets do not belong in files. Export them:")
+        for name in names:
+            click.echo(f"  export {name}=...")
     where = "" if str(config) == "syncer.yaml" else f" --config {config}"
     click.echo(
         f"""

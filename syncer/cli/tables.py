@@ -60,8 +60,8 @@ def match(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
 
         async with _opened(config, route) as opened:
             await _pull(opened)
-            proposals = await tables.match(opened.pool, opened.id, opened.config, _fields(opened))
-            people = await tables.people_summary(opened.pool, opened.config)
+            proposals = await tables.match(opened.pool, opened.id, opened.config, _fields(opened), adopts=opened.adopts)
+            people = await tables.people_summary(opened.pool, opened.config, adopts=opened.adopts)
             return [*_matched(proposals, opened), people]
 
     rows = run(main())
@@ -189,10 +189,10 @@ def _fields(opened: OpenRoute) -> dict[str, str | None]:
 async def _pull(opened: OpenRoute) -> dict[str, dict[str, int]]:
     from syncer.migrate import lookups as tables
 
-    return {
-        opened.config.source: await tables.pull(opened.pool, opened.config.source, opened.source),
-        opened.config.target: await tables.pull(opened.pool, opened.config.target, opened.target),
-    }
+    pulled = {opened.config.source: await tables.pull(opened.pool, opened.config.source, opened.source)}
+    if not opened.adopts:  # else it is given the source's when something is written
+        pulled[opened.config.target] = await tables.pull(opened.pool, opened.config.target, opened.target)
+    return pulled
 
 
 def _matched(proposals: dict[Pair, list[Proposal]], opened: OpenRoute) -> list[dict[str, Any]]:
@@ -220,11 +220,11 @@ async def _rows(config: Path, route: str | None) -> list[Any]:
     from syncer.mapping import sheet
     from syncer.mapping.tables import indexed
     from syncer.migrate import lookups as tables
-    from syncer.store import lookups as store
 
     async with _opened(config, route) as opened:
-        proposals = await tables.match(opened.pool, opened.id, opened.config, _fields(opened))
-        target = indexed(await store.values(opened.pool, opened.config.target))
+        adopts = opened.adopts
+        proposals = await tables.match(opened.pool, opened.id, opened.config, _fields(opened), adopts=adopts)
+        target = indexed(await tables.target_values(opened.pool, opened.config, adopts=adopts))
         return [
             sheet.row(proposal, pair.target_kind, target, None)
             for pair, found in proposals.items()

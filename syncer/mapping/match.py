@@ -157,6 +157,19 @@ def propose(
     return found
 
 
+def identical(source: Sequence[LookupValue], existing: Mapping[str, Decision]) -> list[Proposal]:
+    """Each value is itself, one that nobody uses any more, too: for a target whose lists are the source's own.
+
+    What a hand decided stays.
+    """
+    found = []
+    for value in source:
+        same_one = Decision(value.kind, value.kind, value.id, Outcome.MAP, value.id, How.EXACT)
+        old = existing.get(value.id)
+        found.append(Proposal(value, old if old is not None and old.how in _BY_HAND else same_one))
+    return found
+
+
 def _kept(value: LookupValue, old: Decision, fresh: Proposal, matcher: _Matcher) -> Proposal:
     problem, found = "", fresh.suggestions
     if old.outcome == Outcome.MAP and old.target_id not in matcher.by_id:

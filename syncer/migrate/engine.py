@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import structlog
 from msgspec import Struct
 
-from syncer.deskkit.contract import Page, Source, Target
+from syncer.deskkit.contract import Page, Source, TakesLists, Target
 from syncer.errors import Interrupted, SyncerError
+from syncer.mapping.keeping import Keeping
 from syncer.mapping.tables import Tables, normal_email
 from syncer.mapping.ticket import Limits, Mapper
 from syncer.model.ids import Cursor, TicketId
@@ -51,38 +52,42 @@ class Engine(Struct, kw_only=True):
     limits: Limits
     tables: Tables
     stop: asyncio.Event
+    origin: str = ""
+    """Which desk the source is, for a target that adopts its lists."""
     watch: Callable[[Tally, Doubts | None], None] = lambda tally, doubts: None
 
     def mapper(self) -> Mapper:
         """The compiled mapping."""
-        return Mapper(self.config.rules, self.tables, self.limits, self.config.mark)
+        made = Keeping if self.target.capabilities.adopts_lists else Mapper
+        return made(self.config.rules, self.tables, self.limits, self.config.mark)
 
-    def meeting(self, invite: Callable[[LookupValue], Awaitable[str | None]] | None = None) -> Meet:
+    def meeting(self, journal: Journal | None, tally: Tally) -> Meet:
         """Whoever is met for the first time is remembered, and made on the target where the mapping wants that;
-        without `invite` as if they were."""
+        without a journal nothing is written, and it is only counted who would be."""
         how = self.config.rules.people.missing
+        strangers = self._strangers(dry=journal is None)
         if how == "fallback":
-            return self._strangers()
-        newcomers = Newcomers(self._strangers(), self.tables, how, self.config.mark)
-        if invite is not None:
-            newcomers.bring = invite
-        return newcomers
-
-    def inviting(self, journal: Journal, tally: Tally) -> Inviting | None:
-        """Who makes people on the target, where the mapping wants that."""
-        if self.config.rules.people.missing == "fallback":
-            return None
+            return strangers
+        newcomers = Newcomers(strangers, self.tables, how, self.config.mark)
 
         async def learn(person: LookupValue) -> None:
             await lookups.add(self.pool, self.config.target, [person])
 
-        return Inviting(self.target, journal, tally, learn)
+        if journal is not None:
+            newcomers.bring = Inviting(self.target, journal, tally, learn).bring
+        return newcomers
 
-    def _strangers(self) -> Strangers:
-        """Whoever is met for the first time is remembered, and matched by e-mail like everybody else."""
+    def _strangers(self, *, dry: bool) -> Strangers:
+        """Whoever is met for the first time is remembered, and matched by e-mail like everybody else. A target that
+        adopts lists is told of them too, unless nothing is to be written."""
+        target = self.target
 
         async def learn(person: LookupValue) -> None:
-            if person.email and (found := self.tables.emails.get(normal_email(person.email))):
+            if target.capabilities.adopts_lists:
+                self.tables.people[person.id] = person.id
+                if isinstance(target, TakesLists) and not dry:
+                    await target.adopt(_each([person]), self.origin)
+            elif person.email and (found := self.tables.emails.get(normal_email(person.email))):
                 self.tables.people.setdefault(person.id, found)
             await lookups.add(self.pool, self.config.source, [person])
 
@@ -107,6 +112,7 @@ Pages = Callable[[Cursor | None], AsyncIterator[Page]]
 async def run(engine: Engine, kind: str, pages: Pages, *, checkpoint: bool) -> Report:
     """Carry the pages over under a lease, with everything on record. Raises what ended the run early."""
     async with leases.hold(engine.pool, engine.id) as lease:
+        await _lend_lists(engine)
         number = await runs.begin(engine.pool, engine.id, kind, await lookups.version(engine.pool, engine.id))
         folder = engine.home / "runs" / str(number)
         sidecar = Sidecar(folder / "private-notes.jsonl")
@@ -137,6 +143,18 @@ async def run(engine: Engine, kind: str, pages: Pages, *, checkpoint: bool) -> R
         )
 
 
+async def _lend_lists(engine: Engine) -> None:
+    """A target that adopts lists gets the source's, with all that was pulled since."""
+    if isinstance(engine.target, TakesLists):
+        values = await lookups.values(engine.pool, engine.config.source)
+        await engine.target.adopt(_each(values), engine.origin)
+
+
+async def _each(values: Sequence[LookupValue]) -> AsyncIterator[LookupValue]:
+    for value in values:
+        yield value
+
+
 async def _end(engine: Engine, number: int, state: str, tally: Tally, message: str) -> None:
     try:
         await runs.end(engine.pool, number, state, tally.counts(), dict(tally.losses), message)
@@ -157,8 +175,7 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
         await doubts.begin(journal)
         await load.begin()
         since = await runs.checkpoint(engine.pool, engine.id)
-        inviting = engine.inviting(journal, tally)
-        meeting = engine.meeting(inviting.bring if inviting else None)
+        meeting = engine.meeting(journal, tally)
         moving = Pass(
             source=engine.source, mapper=engine.mapper(), strangers=meeting, journal=journal, deliver=load, tally=tally,
             updates=engine.target.capabilities.updates, readers=READERS,
@@ -230,7 +247,8 @@ class _DryJournal:
 
 async def preview(engine: Engine, pages: AsyncIterator[Page]) -> Tally:
     """A dry run: reads and maps everything, writes nothing anywhere."""
-    tally, meeting = Tally(), engine.meeting()
+    tally = Tally()
+    meeting = engine.meeting(None, tally)
     moving = Pass(
         source=engine.source, mapper=engine.mapper(), strangers=meeting, journal=_DryJournal(engine),
         deliver=Preview(tally), tally=tally, updates=engine.target.capabilities.updates, readers=READERS,

@@ -14,7 +14,7 @@ from syncer.documents import Document
 from syncer.errors import ConfigError
 from syncer.mapping import sheet
 from syncer.mapping.custom import FIELD, field_named
-from syncer.mapping.match import Proposal, match_people, propose
+from syncer.mapping.match import Proposal, identical, match_people, propose
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
 from syncer.mapping.tables import DROP, Tables, by_email, indexed
@@ -55,15 +55,22 @@ async def pulled(pool: Pool, name: str) -> bool:
     return await store.any_values(pool, name)
 
 
-async def match(pool: Pool, route_id: int, route: Route, fields: FieldKinds) -> dict[Pair, list[Proposal]]:
+async def target_values(pool: Pool, route: Route, *, adopts: bool) -> list[LookupValue]:
+    """What the target has in its lists; one that adopts lists has the source's own."""
+    return await store.values(pool, route.source if adopts else route.target)
+
+
+async def match(
+    pool: Pool, route_id: int, route: Route, fields: FieldKinds, *, adopts: bool = False
+) -> dict[Pair, list[Proposal]]:
     """Propose a decision for every source value and put those that are sure on record."""
-    source, target = await store.values(pool, route.source), await store.values(pool, route.target)
+    source, target = await store.values(pool, route.source), await target_values(pool, route, adopts=adopts)
     current = await store.decisions(pool, route_id)
     result: dict[Pair, list[Proposal]] = {}
     new: list[Decision] = []
     for pair in pairs(route.rules, fields):
         existing = {d.source_id: d for d in current if (d.kind, d.target_kind) == (pair.kind, pair.target_kind)}
-        proposals = propose(
+        proposals = identical([v for v in source if v.kind == pair.kind], existing) if adopts else propose(
             [v for v in source if v.kind == pair.kind],
             [v for v in target if v.kind == pair.target_kind],
             pair.kind, pair.target_kind, route.rules.aliases.get(pair.kind, {}), route.rules.fuzzy, existing,
@@ -74,10 +81,12 @@ async def match(pool: Pool, route_id: int, route: Route, fields: FieldKinds) -> 
     return result
 
 
-async def tables(pool: Pool, route_id: int, route: Route, version: int | None = None) -> Tables:
+async def tables(
+    pool: Pool, route_id: int, route: Route, version: int | None = None, *, adopts: bool = False
+) -> Tables:
     """Everything mapping needs, in memory."""
     source = await store.values(pool, route.source)
-    target = await store.values(pool, route.target)
+    target = await target_values(pool, route, adopts=adopts)
     decided: dict[tuple[str, str], dict[str, str]] = {}
     defaulted: dict[tuple[str, str], set[str]] = {}
     for decision in await store.decisions(pool, route_id, version):
@@ -88,6 +97,9 @@ async def tables(pool: Pool, route_id: int, route: Route, version: int | None = 
             decided.setdefault(key, {})[decision.source_id] = DROP
         elif decision.target_id is not None:
             decided.setdefault(key, {})[decision.source_id] = decision.target_id
+    if adopts:  # everybody is who they are
+        themselves = {v.id: v.id for v in source if v.kind == "person"}
+        return Tables(decided, defaulted, indexed(source), indexed(target), themselves)
     table = await asyncio.to_thread(operators_table, route.rules.people.table)
     people, _ = match_people(
         [v for v in source if v.kind == "person"],
@@ -172,9 +184,14 @@ def undecided(rules: Rules, fields: FieldKinds, known: Tables) -> list[Open]:
     return found
 
 
-async def people_summary(pool: Pool, route: Route) -> dict[str, Any]:
+async def people_summary(pool: Pool, route: Route, *, adopts: bool = False) -> dict[str, Any]:
     """How many people of the source are known to the target, in the shape of a matched list."""
     source = await store.values(pool, route.source, ["person"])
+    if adopts:
+        return {
+            "kind": "person", "target_kind": "person", "values": len(source), "decided": len(source), "defaulted": 0,
+            "open": 0, "examples": [],
+        }  # fmt: skip
     target = await store.values(pool, route.target, ["person"])
     table = await asyncio.to_thread(operators_table, route.rules.people.table)
     found, unclear = match_people(source, target, route.rules.people.match, table)
