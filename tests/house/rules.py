@@ -16,6 +16,7 @@ EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
 EMPTY_ENDINGS = ("Manager", "Handler", "Processor", "Service")
 
 CLIENT = ("syncer/deskkit/http.py",)
+SQL = ("syncer/store/*.py", "syncer/desks/archive/index.py")
 SERVERS = ("syncer/deskkit/emulation.py", "syncer/desks/*/emulator*.py", "syncer/sandbox/*.py", "syncer/console/*.py")
 
 # Who may catch everything besides the command line and the daemon, and why.
@@ -112,7 +113,7 @@ def web_server_outside_its_rooms(module: Module) -> Iterator[str]:
 
 
 def sql_outside_the_store(module: Module) -> Iterator[str]:
-    if module.path.startswith("syncer/store/"):
+    if any(fnmatch(module.path, allowed) for allowed in SQL):
         return
     statement = re.compile(
         r"\s*(with\s.+\sas\s*\(|select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|truncate\s+\w"
