@@ -62,7 +62,8 @@ def facts(kind: str) -> Capabilities:
     """The capabilities of a desk as it is configured with nothing but what must be, and what makes it a target."""
     from syncer.cli.first_desk import DeskDraft
 
-    draft = DeskDraft(name="desk", kind=kind, answers=dict(_ANSWER))
+    draft = DeskDraft(name="desk", kind=kind, answers={})
+    draft.answers |= {key: answer for key, answer in _ANSWER.items() if key in draft.model.model_fields}
     draft.answers |= {key: "1" for key in _MAKES_A_TARGET if key in draft.model.model_fields}
     while missing := [q for q in draft.questions() if not q.secret and not q.choices and q.key not in draft.answers]:
         draft.answers[missing[0].key] = "1"

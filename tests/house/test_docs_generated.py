@@ -56,7 +56,8 @@ def test_every_setting_of_a_desk_is_documented(kind: str) -> None:
     assert heading in CONFIGURATION
     section = CONFIGURATION.split(heading)[1].split("\n### ")[0]
     documented = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*?) \|", section, re.MULTILINE))
-    for name in registry.spec(kind).config().model_fields:
+    fields = registry.spec(kind).config().model_fields
+    for name in (field.alias or name for name, field in fields.items()):
         if name not in {"name", "kind"}:
             assert any(key == name or key.startswith(f"{name}.") for key in documented), name
     assert [key for key, text in documented.items() if not text.strip()] == []

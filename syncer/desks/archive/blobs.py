@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 
 from syncer.deskkit.contract import Download
@@ -102,16 +103,15 @@ class Blobs:
 
     def _into(self, spool: Path, file: FileLine, path: Path, size: int) -> Download:
         into = spool / uuid.uuid4().hex
-        try:
+        with ExitStack() as undo:
+            undo.callback(into.unlink, missing_ok=True)
             with path.open("rb") as source, into.open("wb") as out:
                 whole = hashlib.sha256()
                 while piece := source.read(_PIECE):
                     whole.update(piece)
                     out.write(piece)
             self._compare(file, path, whole.hexdigest(), size)
-        except BaseException:
-            into.unlink(missing_ok=True)
-            raise
+            undo.pop_all()
         return Download(file.name, file.type, size, path=into, shown_as=file.shown_as)
 
     def _compare(self, file: FileLine, path: Path, sha256: str, size: int) -> None:

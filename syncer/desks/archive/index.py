@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
 
@@ -173,14 +173,13 @@ def _opened(path: Path, *, writable: bool) -> sqlite3.Connection:
 def _connected(path: Path, *, writable: bool) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if writable else 'ro'}"
     db = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, check_same_thread=False)
-    try:
+    with ExitStack() as undo:
+        undo.callback(db.close)
         (layout,) = db.execute("pragma user_version").fetchone()
         if layout != LAYOUT:
             if layout or db.execute("select count(*) from sqlite_master").fetchone()[0]:
                 raise sqlite3.DatabaseError("made by another version of syncer")
             db.executescript(_TABLES)
         db.execute("pragma cache_size = -8000")
-    except BaseException:
-        db.close()
-        raise
+        undo.pop_all()
     return db

@@ -258,17 +258,22 @@ def said(comment: CommentDraft, files: Sequence[FileLine]) -> CommentLine:
     )  # fmt: skip
 
 
-def _raw(field: str, value: CustomValue, labels: Labels) -> Any:
+def _raw(field: str, value: Any, labels: Labels) -> Any:
+    """A custom value as it stands in a line. Raises Rejected for what could not be read back."""
     match value:
         case datetime():
             return {"datetime": (_utc(value) or value).isoformat()}
         case date():
             return {"date": value.isoformat()}
-        case tuple():
-            return [labels.get((field, one), one) for one in value]
         case str() if (field, value) in labels:
             return [labels[field, value]]
-    return value
+        case str() | bool() | int() | float():
+            return value
+        case dict():  # option -> label, as some desks have it
+            return [str(label) for label in value.values()]
+        case tuple() | list():
+            return [labels.get((field, str(one)), str(one)) for one in value]
+    raise Rejected(f"custom.{field}: a {type(value).__name__} has no place in a line", reason="refused", field=field)
 
 
 def _moment(name: str, given: Mapping[str, str]) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 
 from msgspec.structs import replace
 
@@ -27,14 +28,13 @@ class Writing(Reading):
     def __init__(self, folder: Folder, manifest: wire.Manifest, lock: Lock) -> None:
         segments = Segments(folder.tickets)
         index = Index(folder.root / INDEX)
-        try:
+        with ExitStack() as undo:
+            undo.callback(index.close)
             refresh(index, segments, mend=True)
             super().__init__(folder, manifest, index, segments)
             self.blobs.sweep()
             self.pending = Pending(folder.pending, index)
-        except BaseException:
-            index.close()
-            raise
+            undo.pop_all()
         self._folder = folder
         self._lock = lock
         self._waiting: list[tuple[wire.TicketLine, Callable[[], None], asyncio.Future[None]]] = []
@@ -52,17 +52,17 @@ class Writing(Reading):
         folder.manifest()  # before anything is made beside other people's things
         folder.root.mkdir(parents=True, exist_ok=True)
         lock = folder.lock()
-        try:
+        with ExitStack() as undo:
+            undo.callback(lock.release)
             manifest = folder.make()
             if manifest.imported is not None:
                 raise ConfigError(
                     f"desk {folder.desk}: {folder.root} was made from {manifest.imported}, and is only read",
                     hint="Give the archive a folder of its own.",
                 )
-            return cls(folder, manifest, lock)
-        except BaseException:
-            lock.release()
-            raise
+            archive = cls(folder, manifest, lock)
+            undo.pop_all()
+        return archive
 
     async def adopt(self, values: Iterable[LookupValue], origin: str | None) -> None:
         """Keep these lists; with the first origin it is told of, the archive is that one's. Raises ConfigError."""
