@@ -71,6 +71,8 @@ LOSSES = {
     "public_as_note": "public comments told as internal notes, which say that they were public",
     "value_not_kept": "values the target refused, or took and did not keep",
     "marker_as_text": "tickets whose marker stands in their texts only, because neither field nor tag kept it",
+    "field_missing": "values left out: on the target their ticket type has no field for them",
+    "marker_not_kept": "tickets that do not show their marker: an answer lost from now on cannot be looked for",
 }
 REASONS = {
     "unmapped": "a value has no decision",

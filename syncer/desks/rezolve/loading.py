@@ -1,0 +1,203 @@
+"""Rezolve.ai as a target: what makes a ticket, what comes after, how one sees what was done (contract 3.1, 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from syncer.deskkit.attempt import Attempt
+from syncer.deskkit.budget import Budget
+from syncer.deskkit.contract import Download, Step, Written
+from syncer.desks.rezolve import wire, wire_out
+from syncer.desks.rezolve.calls import Calls, NotForUs, T, wire_path
+from syncer.desks.rezolve.catalogue import Catalogue
+from syncer.desks.rezolve.changes import BETWEEN, Changes, Goal, Update
+from syncer.desks.rezolve.config import RezolveConfig
+from syncer.desks.rezolve.finding import Finding
+from syncer.desks.rezolve.known import Known
+from syncer.desks.rezolve.notes import Notes
+from syncer.desks.rezolve.readiness import missing
+from syncer.desks.rezolve.status import Statuses
+from syncer.desks.rezolve.wire_out import Way
+from syncer.desks.rezolve.writes import Ask, Writes
+from syncer.errors import ConfigError, InDoubt, NotFound, Rejected, SyncerError
+from syncer.model.draft import CommentDraft, Draft
+from syncer.model.ids import Key, TicketId
+from syncer.model.ticket import File
+
+TRANSCRIPT, STATUS, COMMENT = "transcript", "status", "comment "
+log = structlog.get_logger()
+
+
+class Loading:
+    """Everything that writes."""
+
+    def __init__(
+        self, config: RezolveConfig, calls: Calls, writes: Writes, catalogue: Catalogue, notes: Notes, budget: Budget
+    ) -> None:
+        self._config = config
+        self._calls = calls
+        self._writes = writes
+        self._catalogue = catalogue
+        self._notes = notes
+        self._budget = budget
+        self._changes = Changes(config, calls, writes)
+        self.statuses = Statuses(config.name, self._changes)
+        self.finding: Finding | None = None
+        """Told of each attempt, where one can look for it."""
+
+    async def admit(self) -> None:
+        """Wait for the budget, with all that is needed to write at hand. Raises ConfigError where something is
+        missing, before anything was announced."""
+        if problems := missing(self._config, await self._catalogue.known()):
+            raise ConfigError(f"{self._config.name}: cannot be written to", problems=tuple(problems))
+        await self._budget.take()
+
+    async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
+        """POST create, and the ticket read back."""
+        attempt = Attempt(self._config.timeout, fence)
+        known = await self._catalogue.known()
+        way = self.way(draft, known)
+        body, losses = wire_out.new_ticket(draft, files, way, known, self._config)
+        team = draft.fields.get("group") or way.own.team or ""
+        ask = Ask(
+            what=f"create {draft.key} (team {team}, type {way.type.id}, offer {way.own.offer})", method="POST",
+            path=f"{T}/ticket/create/{wire_path(team)}/{wire_path(way.type.id)}", body=body, labels=way.type.labels(),
+            new=True,
+        )  # fmt: skip
+        if self.finding is not None:
+            self.finding.begun(draft.key)
+        answer = await self._writes.send(ask, attempt)
+        id = wire.text(answer.get("objectId")) or wire.text(wire.at(answer, "ticket/object_id"))
+        if id is None:
+            raise InDoubt(f"{self._config.name}: {ask.what} gave no objectId")
+        if self._config.verify_created:
+            losses += await self._verified(id, draft.key, body, known)
+        if self.finding is not None:
+            self.finding.over(draft.key)
+        return Written(TicketId(id), losses=losses)
+
+    async def _verified(self, id: str, key: Key, body: Mapping[str, Any], known: Known) -> tuple[str, ...]:
+        """Read back: what was not kept. It is made, whatever comes of this: an error here must not pass for one of
+        the create. Raises Rejected, in doubt, when the desk does not show what it said it made."""
+        try:
+            row = await self._shown(id)
+        except NotFound as e:
+            raise Rejected(
+                f"{self._config.name}: {id} was made for {key}, and does not show: {e.message}", reason="in_doubt",
+                hint="May the account see tickets of that team? ticket_admin sees all.",
+            ) from e  # fmt: skip
+        except SyncerError as e:
+            log.warning("ticket_not_read_back", desk=self._config.name, ticket=id, error=e.message)
+            return ("marker_not_kept",) if isinstance(e, NotForUs) else ()
+        losses = wire_out.not_kept(row, body, key)
+        if wire_out.marker_of(row, places(self._config, known)) == key:
+            return losses
+        log.warning("marker_not_kept", desk=self._config.name, ticket=id, key=key)
+        return (*losses, "marker_not_kept")
+
+    async def _shown(self, id: str) -> wire.Record:
+        """A ticket that was just made: to be seen within as long as a list may lag."""
+        until = time.monotonic() + self._config.list_lag
+        while True:
+            try:
+                return await self._calls.ticket(id)
+            except NotFound:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(BETWEEN)
+
+    def way(self, draft: Draft, known: Known) -> Way:
+        """How this ticket is made. Raises ConfigError where its type has no settings."""
+        id = draft.fields.get("type") or next(iter(self._config.writable), "")
+        own, kind = self._config.writable.get(id), known.types.get(id)
+        if own is None or kind is None:
+            raise ConfigError(
+                f"{self._config.name}: tickets of type {id or '(none)'} cannot be made",
+                hint=f"Add it to types of desk {self._config.name} with its team and offer, or map to another type.",
+            )
+        return Way(own, kind)
+
+    def steps(self, draft: Draft) -> Sequence[Step]:
+        """What was said, then the status: words after the end may reopen a ticket (contract 8)."""
+        writable = self._config.writable
+        own = writable.get(draft.fields.get("type") or next(iter(writable), ""))
+        steps: list[Step] = []
+        if self._config.notes_write_path is not None:
+            steps += [Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments]
+        elif draft.comments and own is not None and own.transcript_field_id is not None:
+            steps.append(Step(TRANSCRIPT, transcript(draft, html=self._config.text_mode == "html")))
+        if own is not None and own.status_field_id is not None and draft.fields.get("status"):
+            steps.append(Step(STATUS))
+        return steps
+
+    async def step(
+        self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
+    ) -> Written:
+        """One of `steps`."""
+        attempt = Attempt(self._config.timeout, fence)
+        known = await self._catalogue.known()
+        way = self.way(draft, known)
+        if step.name == STATUS:
+            await self.statuses.lead(id, draft.fields["status"], way, known, attempt)
+        elif step.name == TRANSCRIPT:
+            await self._tell(id, step, files, way, attempt)
+        else:
+            assert step.comment is not None
+            await self._notes.write(id, step.comment, files, known, attempt)
+        return Written(TicketId(""), losses=("file_not_taken",) * len(files))
+
+    async def _tell(self, id: str, step: Step, files: Sequence[Download], way: Way, attempt: Attempt) -> None:
+        """The transcript as a whole, unless it is there."""
+        assert step.comment is not None
+        assert way.own.transcript_field_id is not None
+        field, html = way.own.transcript_field_id, self._config.text_mode == "html"
+        text = step.comment.body + wire_out.named(files, html=html) + wire_out.mark(step.comment.key, html=html)
+
+        def left(row: wire.Record) -> Update | None:
+            return None if self._is_told(row, step, way) else {field: text}
+
+        goal = Goal(left, lambda row: "does not keep its transcript", way.type.labels())
+        await self._changes.lead(id, goal, attempt)
+
+    @staticmethod
+    def _is_told(row: wire.Record, step: Step, way: Way) -> bool:
+        assert step.comment is not None
+        fields = {key.lower(): value for key, value in (row.data or {}).items()}
+        return wire_out.marker(fields.get((way.own.transcript_field_id or "").lower())) == step.comment.key
+
+    async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
+        """Looked for on the ticket itself: a text by its marker, a status by its name."""
+        known = await self._catalogue.known()
+        if step.name.startswith(COMMENT):
+            assert step.comment is not None
+            return await self._notes.find(id, step.comment.key, known)
+        way, row = self.way(draft, known), await self._changes.ticket(id)
+        if step.name == STATUS:
+            return "" if self.statuses.is_there(row, draft.fields["status"], way, known) else None
+        return "" if self._is_told(row, step, way) else None
+
+
+def transcript(draft: Draft, *, html: bool) -> CommentDraft:
+    """All comments as one text."""
+    body = ("<hr>" if html else "\n\n---\n\n").join(comment.body for comment in draft.comments)
+    files: tuple[File, ...] = tuple(file for comment in draft.comments for file in comment.files)
+    return CommentDraft(TRANSCRIPT, Key(f"{draft.key}-transcript"), None, body, True, files)
+
+
+def places(config: RezolveConfig, known: Known) -> Mapping[str, bool]:
+    """Where a marker may stand: fields by UUID in lower case, True where it stands by itself."""
+    found: dict[str, bool] = {}
+    for id, own in config.types.items():
+        kind = known.types.get(id)
+        field = kind.field("description", own.fields) if kind is not None else None
+        if field is not None:
+            found.setdefault(field.id.lower(), False)
+    for own in config.types.values():
+        if own.external_id_field_id is not None:
+            found[own.external_id_field_id.lower()] = True
+    return found

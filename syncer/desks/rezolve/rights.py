@@ -1,0 +1,72 @@
+"""Pure: what the account may do, by its roles and its token, and what is missing, by name (contract 2, 3.6, 3.7)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from syncer.desks.rezolve import wire
+from syncer.desks.rezolve.config import RezolveConfig
+from syncer.desks.rezolve.known import Known
+from syncer.desks.rezolve.ticket_types import TicketType
+
+ROLES = ("ticket_agent", "ticket_user", "tenant_admin", "ticket_admin")
+"""Any of these lets a token write."""
+WRITE_SCOPES = ("tickets:write", "ticketing:write", "ticketing:admin")
+"""What the pages call the scope for writing; they disagree."""
+_ROLES_AT = ("data/user/roles", "data/roles", "data/user/realmRoles", "data/realm_access/roles")
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What a token says of itself; nothing where it is opaque. Nobody verifies it here: it is only told about."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        found = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, msgspec.DecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def roles(userinfo: Any, told: dict[str, Any]) -> tuple[str, ...]:
+    """The account's roles by user/userinfo, else by the token; none where neither tells."""
+    for value in (*(wire.at(userinfo, path) for path in _ROLES_AT), wire.at(told, "realm_access/roles")):
+        if isinstance(value, list) and value:
+            return tuple(word for one in value if (word := wire.text(one)))
+    return ()
+
+
+def findings(config: RezolveConfig, own: Sequence[str], told: dict[str, Any], known: Known) -> Iterator[str]:
+    """What is missing. What is not known is not told."""
+    if (tenant := wire.text(told.get("tenant_id"))) is not None and not wire.same(tenant, config.tenant_id):
+        yield f"the token is of tenant {tenant}, and tenant_id is {config.tenant_id}: calls are answered with 404"
+    mine = {role.casefold() for role in own}
+    if mine and not any("admin" in role for role in mine):
+        yield f"the account's roles ({', '.join(own)}) may not see all tickets: ticket_admin does"
+    if not config.writable:
+        return
+    if mine and mine.isdisjoint(ROLES):
+        yield f"the account may not write: it needs one of the roles {', '.join(ROLES)}, and has {', '.join(own)}"
+    scopes = told.get("scope")
+    if isinstance(scopes, str) and scopes and not set(scopes.split()) & set(WRITE_SCOPES):
+        yield f"the token may not write: it needs a scope such as {WRITE_SCOPES[0]}, and has {scopes}"
+    for id, settings in config.writable.items():
+        if mine and (kind := known.types.get(id)) is not None:
+            yield from _of_type(kind, mine, leads=settings.status_field_id is not None)
+
+
+def _of_type(kind: TicketType, mine: set[str], *, leads: bool) -> Iterator[str]:
+    creators = {role.casefold() for role in kind.creators}
+    if creators and mine.isdisjoint(creators):
+        yield f"types.{kind.id}: only {', '.join(kind.creators)} may create tickets of type {kind.name}"
+    if not leads:
+        return
+    for step in kind.transitions:
+        if step.roles and mine.isdisjoint(role.casefold() for role in step.roles):
+            there = kind.status(step.target)
+            name = there.name if there is not None else step.target
+            yield f"types.{kind.id}: only {', '.join(step.roles)} may lead tickets of type {kind.name} to {name}"
