@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -37,7 +38,8 @@ MADE = {"success": True, "message": "ticket created successfully", "status": 200
 class Script:
     """Gives each path its answers in order, the last one again and again; what is not scripted is 404.
 
-    An answer is a JSON value, a status, a pair of both, a text of HTML, None for a cut, or a function of the body.
+    An answer is a JSON value, a status, a pair of both, a text of HTML, None for a cut, or a function of the body,
+    also one that takes its time.
     """
 
     def __init__(self, paths: dict[str, Any] | None = None) -> None:
@@ -74,6 +76,8 @@ class Script:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if callable(answer):
             answer = answer(body)
+        if inspect.isawaitable(answer):
+            answer = await answer
         headers: dict[str, str] = {}
         if isinstance(answer, tuple) and len(answer) == 3:
             *answer, headers = answer

@@ -135,7 +135,7 @@ class RezolveConfig(DeskConfig):
     recovery_minutes: int = Field(
         default=10, ge=1, description="How far before an attempt the look for its ticket begins."
     )
-    list_lag: Positive = Field(default=30.0, description="Seconds until the list surely shows a new ticket.")
+    list_lag: Positive = Field(default=30.0, description="Seconds until what was written surely shows, also in lists.")
     pause: Positive = Field(default=5.0, description="Seconds to wait after a 429 that does not say how long.")
     conflicts: int = Field(default=3, ge=0, description="How often a change that came too late is tried anew.")
     notes_read_path: str | None = Field(
