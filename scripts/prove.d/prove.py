@@ -28,6 +28,7 @@ from syncer.store.embedded import EmbeddedPostgres
 from tests.flows import lives, processes, test_into, test_killed_at_each_step, test_killed_delta
 from tests.flows.desks import desks_of
 from tests.flows.into_invgate import two_invgates
+from tests.flows.into_rezolve import two_rezolves
 from tests.flows.judge import Broken
 from tests.flows.place import Place, place_of
 from tests.flows.worlds import small, ugly
@@ -69,7 +70,7 @@ def kills(points: int, first_seed: int, *, faults: bool) -> bool:
 
 
 def points() -> bool:
-    """Every step of four small scenarios; whether all of it held."""
+    """Every step of five small scenarios; whether all of it held."""
     print(f"{'scenario':<44} {'points':>7} {'seconds':>8}  end state")
     with _place(small()) as place:
         _quiet(lambda: lives.whole(place))
@@ -83,11 +84,12 @@ def points() -> bool:
         with test_killed_delta.new_tickets(place) as ids:
             steps = len(_quiet(lambda: lives.begin(place, delta.delta)).steps)
             held &= _scenario("a delta", steps, lambda n: test_killed_delta.killed_in_delta(place, ids, [n]))
-    with _database_in() as (folder, dsn), two_invgates(small(), folder, dsn) as place:
-        _quiet(lambda: lives.whole(place))
-        place.reset(lists=False)
-        steps = len(_quiet(lambda: lives.begin(place)).steps)
-        held &= _scenario("into InvGate, many calls a ticket", steps, lambda n: test_into.killed_at(place, [n]))
+    for name, moving in (("InvGate", two_invgates), ("Rezolve.ai", two_rezolves)):
+        with _database_in() as (folder, dsn), moving(small(), folder, dsn) as place:
+            _quiet(lambda: lives.whole(place))
+            place.reset(lists=False)
+            steps = len(_quiet(lambda: lives.begin(place)).steps)
+            held &= _scenario(f"into {name}, many calls a ticket", steps, lambda n: test_into.killed_at(place, [n]))
     return held
 
 
@@ -105,7 +107,14 @@ def _scenario(name: str, steps: int, proof: Callable[[int], None]) -> bool:
 
 def mutants() -> bool:
     """Each deliberate break against the test that must catch it."""
-    line = [sys.executable, "-m", "pytest", "tests/flows/test_mutants.py", "tests/flows/test_into_invgate.py"]
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/flows/test_mutants.py",
+        "tests/flows/test_into_invgate.py",
+        "tests/flows/test_into_rezolve.py",
+    ]
     line += ["-k", "deliberate or every_break", "-v", "-p", "no:xdist", "--no-header"]
     return subprocess.run(line, check=False).returncode == 0
 

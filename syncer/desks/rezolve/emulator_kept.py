@@ -47,7 +47,7 @@ def block(tables: Tables, url: str) -> dict[str, Any]:
             "client_secret": auth.client_secret,
         },
         "budget": {"per_second": 5000, "parallel": 8},
-        "list_lag": 0.1 + max(switches.list_delay, switches.search_delay),
+        "list_lag": 0.1 + switches.list_delay,
         "list_type": "template" if switches.list_type == "none" else switches.list_type,
         "people_as": "id" if switches.people_as == "id" else "email",
         "max_summary": switches.max_summary,
