@@ -26,7 +26,8 @@ ROW: dict[str, Any] = {
     "createdTime": 1767000000123, "updatedTime": 1767003600456, "createdByName": "Sync Bot",
     "requesterName": "Ana Lima", "requesterEmail": "Ana@Example.org", "assigneeEmail": "tech1@example.org",
     "statusName": "In Progress", "priorityName": "High", "impactName": "On Users", "urgencyName": "Medium",
-    "categoryName": "Network", "supportLevel": "tier1", "source": "External", "spam": False, "tags": ["vpn"],
+    "categoryName": "Network", "supportLevel": "tier1", "source": "External", "spam": False,
+    "tags": ["vpn"], "ccEmailSet": ["Eva@example.org"],
     "fileAttachments": [{"refFileName": "0a-1/b", "realName": "log.txt"}],
     "customField": {"External Id": "zd:4711", "Affected": 3.0, "Ratio": 2.5, "Zero": 0.0, "Seen at": 0,
                     "Due": 1767000000000, "Channels": [], "Site": "", "Boxes": ["a", "b"]},
@@ -66,10 +67,17 @@ def test_a_request_is_read_whole() -> None:
     assert ticket.created_at == datetime(2025, 12, 29, 9, 20, 0, 123000, UTC)
     assert ticket.version == "1767003600456"
     assert ticket.closed_at is None
+    assert (ticket.tags, ticket.cc) == (("vpn",), ("eva@example.org",))
     assert ticket.values == {
         "type": "INC", "status": "In Progress", "priority": "High", "impact": "On User", "urgency": "Medium",
         "category": "Network", "support_level": "Tier1", "source": "External",
     }  # fmt: skip
+
+
+def test_the_group_is_read_where_its_key_is_known() -> None:
+    row = {**ROW, "technicianGroup": "Field Support"}
+    assert "group" not in reader().values(row)
+    assert reader(group_key="technicianGroup").values(row)["group"] == "Field Support"
 
 
 def test_a_description_is_text_and_stays_text_among_html() -> None:

@@ -23,7 +23,7 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
     if not auth.by_key:
         client = {"client_id": auth.client_id, "client_secret": auth.client_secret}
         credential = {"kind": "password", **client, "username": auth.user, "password": auth.password}
-    marker = next((label for label, kind in switches.extra_fields.items() if kind == "text"), None)
+    marker = next((label for label in _labels(tables, "text") if label in switches.extra_fields), None)
     names = {kind: list(lists[kind].values()) for kind in ("status", "category", "department", "location")}
     return {
         "kind": "motadata",
@@ -46,7 +46,13 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
         "group_key": switches.group_key or None,
         "public_replies": True,
         "marker_field": marker,
+        "date_fields": _labels(tables, "datetime"),
+        "zero_is_unset": _labels(tables, "number"),
     }
+
+
+def _labels(tables: Tables, kind: str) -> list[str]:
+    return [field.label for field in tables.fields.values() if field.kind == kind]
 
 
 def kept(tables: Tables) -> list[KeptTicket]:

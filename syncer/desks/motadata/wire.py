@@ -112,6 +112,7 @@ class Reader:
 
     def __init__(self, config: MotadataConfig, names: Names) -> None:
         self._names = names
+        self._keys = {**_VALUES, **({"group": config.group_key} if config.group_key else {})}
         self._html = config.description_is == "html"
         self._zone = ZoneInfo(config.conversation_timezone)
         self._public = {_spelled(word) for word in config.public_types}
@@ -149,7 +150,7 @@ class Reader:
         """Kind -> name, in the spelling we know; what is unset is absent."""
         found = {
             kind: self._names.one(kind, name.strip())
-            for kind, key in _VALUES.items()
+            for kind, key in self._keys.items()
             if (name := text(row.get(key))).strip()
         }
         prefix = text(row.get("name")).partition("-")[0]
