@@ -68,6 +68,16 @@ async def test_a_request_is_made_of_what_the_draft_has_and_nothing_empty() -> No
     ]  # fmt: skip
 
 
+async def test_a_request_nobody_is_said_to_have_opened_is_its_requesters() -> None:
+    emulator = InvGateEmulator(emptied(generate(1, 5)))
+    async with onto(emulator) as new:
+        draft = _fitting(emulator)
+        fields = {name: value for name, value in draft.fields.items() if name != "creator"}
+        id = (await new.create(replace(draft, fields=fields), ())).id
+    made = emulator.state()["tickets"][id]
+    assert made["creator_id"] == made["user_id"] == int(fields["requester"])
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [({"status": "OK"}, InDoubt), ({"status": "OK", "request_id": "new"}, InDoubt), ([], InDoubt), (b"{", InDoubt),

@@ -28,6 +28,9 @@ def new_incident(draft: Draft) -> dict[str, Any]:
     for field, parameter in _PARAMETERS.items():
         if value := draft.fields.get(field):
             params[parameter] = int(value)
+    # It wants to know who opened a request; where nobody is named, that is who has it.
+    if "customer_id" in params:
+        params.setdefault("creator_id", params["customer_id"])
     return params
 
 
