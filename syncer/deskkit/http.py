@@ -131,6 +131,8 @@ class DeskHttp:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
             )
+            # Else aiohttp sends a PUT or DELETE whose connection is lost a second time, past any fence.
+            self._session._retry_connection = False
         return self._session
 
     async def close(self) -> None:

@@ -119,10 +119,11 @@ async def test_a_read_that_was_refused_is_not_repeated(status: int, odd: aioresp
     "lost", [CUT, answer(201, b'{"Id', length=90), b"HTTP/1.1 201 Created\r\nContent-Le", b"\x00\x01\x02 what"],
     ids=["cut", "half a body", "half a head", "no HTTP"],
 )  # fmt: skip
-async def test_a_write_without_a_whole_answer_is_in_doubt_and_sent_once(lost: bytes) -> None:
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_write_without_a_whole_answer_is_in_doubt_and_sent_once(lost: bytes, method: str) -> None:
     async with answering(lost, OK) as asked, desk(asked.url) as http:
-        with pytest.raises(InDoubt, match="POST /register"):
-            await http.request("POST", "/register", data=b"x")
+        with pytest.raises(InDoubt, match=f"{method} /register"):
+            await http.request(method, "/register", data=b"x")
     assert len(asked.heads) == 1
 
 
