@@ -82,7 +82,7 @@ async def test_a_request_nobody_is_said_to_have_opened_is_its_requesters() -> No
     ("answer", "error"),
     [({"status": "OK"}, InDoubt), ({"status": "OK", "request_id": "new"}, InDoubt), ([], InDoubt), (b"{", InDoubt),
      (500, InDoubt), (502, InDoubt), (408, InDoubt), (429, Retryable), (401, AuthFailed), (403, AuthFailed),
-     (PAGE, AuthFailed), (404, ConfigError), (405, ConfigError), (302, ConfigError), (400, Rejected), (409, Rejected),
+     (PAGE, InDoubt), (404, ConfigError), (405, ConfigError), (302, ConfigError), (400, Rejected), (409, Rejected),
      (428, Rejected), (413, Rejected), ({"status": "ERROR", "info": "no"}, Rejected)],
     ids=str,
 )  # fmt: skip

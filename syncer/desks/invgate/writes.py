@@ -94,9 +94,8 @@ def query(params: Mapping[str, Any]) -> str:
 
 
 def _envelope(what: str, reply: Reply) -> dict[str, Any]:
-    """What a write said of itself. One that cannot be read leaves it in doubt; a log-in page surely did nothing."""
-    if reply.body[:64].lstrip()[:1] == b"<":
-        raise AuthFailed(f"{what} answered no JSON but a page", hint="A log-in page or a proxy? Check base_url.")
+    """What a write said of itself. One that cannot be read leaves it in doubt: a page, too, for whatever stands in
+    between may have put it in the place of an answer. The look that comes then says so if it is a log-in page."""
     try:
         value = msgspec.json.decode(reply.body)
     except msgspec.DecodeError as e:
