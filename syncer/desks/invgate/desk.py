@@ -37,7 +37,7 @@ from syncer.desks.invgate.loading import Loading
 from syncer.desks.invgate.people import People
 from syncer.desks.invgate.view import View
 from syncer.desks.invgate.writes import Writes
-from syncer.errors import NotFound, Rejected
+from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
@@ -98,7 +98,11 @@ class InvGate:
 
     async def check(self) -> Account:
         """Version, rights on every call a migration makes, and what the view shows against what is open."""
-        version = await self._calls.json("sd.version")
+        try:
+            version = await self._calls.json("sd.version")
+        except Rejected as e:
+            hint = f"Is base_url of desk {self._config.name} right, and this an InvGate?"
+            raise ConfigError(e.message, hint=hint) from e
         if self._denied is None:  # rights do not change during a run, and this is asked again after outages
             self._denied = tuple([found async for found in self._calls.missing_rights()])
         findings = list(self._denied)
