@@ -48,7 +48,14 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
         "marker_field": marker,
         "date_fields": _labels(tables, "datetime"),
         "zero_is_unset": _labels(tables, "number"),
+        "custom_fields": {field.label: _FORMS[field.kind] for field in tables.fields.values()},
     }
+
+
+_FORMS = {
+    **dict.fromkeys(("text", "textarea", "richtext", "dropdown", "radio"), "text"),
+    "number": "number", "datetime": "datetime", "multiselect": "choices", "checkbox": "choices",
+}  # fmt: skip
 
 
 def _labels(tables: Tables, kind: str) -> list[str]:
