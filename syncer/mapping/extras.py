@@ -30,6 +30,9 @@ class Carried(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
+_NOTHING = Carried((), (), (), (), ())
+
+
 class Extras:
     """The rules for all that, compiled for a route."""
 
@@ -42,6 +45,8 @@ class Extras:
 
     def of(self, ticket: Ticket, losses: list[str]) -> Carried:
         """Everything in exactly one place; what is only told, or not even that, is counted."""
+        if not (ticket.tags or ticket.cc or ticket.times or ticket.links or ticket.rating or self._rules.tags.add):
+            return _NOTHING  # as most tickets have
         lines: list[str] = []
         return Carried(
             self._tags(ticket, losses, lines),
