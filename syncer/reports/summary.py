@@ -72,6 +72,7 @@ LOSSES = {
     "value_not_kept": "values the target refused, or took and did not keep",
     "marker_as_text": "tickets whose marker stands in their texts only, because neither field nor tag kept it",
     "field_missing": "values left out: on the target their ticket type has no field for them",
+    "tag_not_taken": "tags left out: on the target their field has no such option",
     "marker_not_kept": "tickets that do not show their marker: an answer lost from now on cannot be looked for",
 }
 REASONS = {

@@ -56,8 +56,9 @@ class FieldType(Struct, frozen=True):
         return by_value or next((value for value, label in self.options if wire.same(word, label)), None)
 
     def label_of(self, word: Any) -> str:
-        """How people read an option; what is none stays as it is."""
-        return next((label for value, label in self.options if wire.same(word, value)), str(word))
+        """How people read an option, by its value or its label; what is none stays as it is."""
+        value = self.value_of(str(word))
+        return next((label for one, label in self.options if one == value), str(word))
 
 
 class Status(Struct, frozen=True):

@@ -89,7 +89,10 @@ def _extras(draft: Draft, way: Way, known: Known, config: RezolveConfig, losses:
 
 
 def _tags(tags: Sequence[str], field: FieldType) -> list[str]:
-    return [tag for tag in tags if field.value_of(tag)] if field.options else list(tags)
+    """Those that can stand in this field."""
+    if not field.options:
+        return list(tags)
+    return [value for tag in tags if (value := field.value_of(tag)) is not None]
 
 
 def not_kept(row: wire.Record, body: Mapping[str, Any], key: Key) -> tuple[str, ...]:
@@ -97,10 +100,15 @@ def not_kept(row: wire.Record, body: Mapping[str, Any], key: Key) -> tuple[str, 
     is none of them."""
     if row.data is None:
         return ()
-    there = {key.lower() for key, value in row.data.items() if value not in (None, "", [])}
-    sent: dict[str, Any] = body["ticketBody"]
-    told = [name.lower() for name, value in sent.items() if value not in (None, "", [], key)]
-    return ("value_not_kept",) * sum(name not in there for name in told)
+    there = {name.lower(): value for name, value in row.data.items() if value not in (None, "", [])}
+    lost = 0
+    for name, value in body["ticketBody"].items():
+        if isinstance(value, list):
+            kept = there.get(name.lower())
+            lost += max(0, len(value) - len(kept if isinstance(kept, list) else [kept] if kept else []))
+        elif value not in (None, "", key):
+            lost += name.lower() not in there
+    return ("value_not_kept",) * lost
 
 
 def told(name: str, value: str, field: FieldType, known: Known, people_as: PeopleAs = "email") -> Any:
