@@ -199,6 +199,21 @@ def test_a_plan_makes_no_folder(way: ArchivePlace) -> None:
     assert not way.vault.exists()
 
 
+def test_lists_go_over_as_they_are_and_none_is_asked_of_the_archive(way: ArchivePlace) -> None:
+    mapping = way.config.parent / "as-it-is.yaml"
+    mapping.write_text(mapping.read_text() + "  status: {lookup: status}\n  category: {lookup: category}\n")
+    pulled = syncer("lookups", "pull", "export", "--json", "--config", way.config).document
+    assert list(pulled) == ["old"]
+    rows = {row["kind"]: row for row in syncer("lookups", "match", "export", "--json", "--config", way.config).document}
+    assert {kind: (row["decided"], row["open"]) for kind, row in rows.items()} == {
+        kind: (pulled["old"][kind], 0) for kind in ("status", "category", "person")
+    }
+    shown = syncer("lookups", "show", "export", "--json", "--config", way.config).document
+    assert all(row["target_id"] == row["source_id"] and row["target_name"] for row in shown)
+    assert syncer("migrate", "export", "--yes", "--config", way.config).code == 0
+    way.judge()
+
+
 def test_from_a_desk_to_an_archive_to_a_desk_by_commands_that_are_killed(way: ArchivePlace) -> None:
     chance = random.Random(7)
     kills = 0
