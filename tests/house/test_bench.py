@@ -18,7 +18,7 @@ def test_the_bench_prints_its_table_and_both_brought_everything_over() -> None:
 
 
 def test_an_archive_takes_and_gives_tickets_in_memory_that_does_not_grow() -> None:
-    bench = [sys.executable, str(ROOT / "scripts/bench.d/archive.py"), "--tickets", "4000", "--most", "8"]
+    bench = [sys.executable, str(ROOT / "scripts/bench.d/archive.py"), "--tickets", "12000", "--most", "8"]
     done = subprocess.run(bench, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("\n| ") == 4

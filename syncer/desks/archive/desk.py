@@ -52,7 +52,7 @@ class Archive:
     """A folder of tickets: a source, and a target for whatever a source can tell."""
 
     settle = 0.0
-    parallel = 8
+    parallel = 32
 
     def __init__(self, config: ArchiveConfig) -> None:
         self._config = config
