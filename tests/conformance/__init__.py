@@ -1,0 +1,1 @@
+"""One suite for every desk the registry has: what the contract of desks promises, seen from outside."""
