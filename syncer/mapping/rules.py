@@ -28,9 +28,9 @@ class FieldRule(_Model):
 
     source: str | None = Field(default=None, alias="from", description="A field of the ticket, or custom.NAME.")
     lookup: str | None = Field(default=None, description="A kind of value of the source, carried over by the tables.")
-    value: Scalar | None = Field(default=None, description="Always this: an id, or a name of the target's list.")
+    value: Scalar | None = Field(default=None, description="Always this: id, name or path in the target's list.")
     template: str | None = Field(default=None, description="Text with {{ ticket.key }} and the like.")
-    default: Scalar | None = Field(default=None, description="For what is empty or has no counterpart: id or name.")
+    default: Scalar | None = Field(default=None, description="For what is empty or has no counterpart: the same.")
     do: list[str | dict[str, Any]] = Field(default=[], description="Conversions, in order.")
     as_: Literal["text", "html"] | None = Field(
         default=None,

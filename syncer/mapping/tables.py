@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from syncer.mapping.names import shown
 from syncer.model.lookups import LookupValue, StatusClass
 
 DROP = ""
@@ -35,10 +36,13 @@ class Tables(Struct):
         return " / ".join(value.path) if len(value.path) > 1 else value.name
 
     def target_id(self, kind: str, word: str) -> str | None:
-        """A target's value by id or by name; None when there is none or the name is ambiguous."""
+        """A target's value by id, by its path in a tree or by name; None when none is called so, or several are."""
         if (kind, word) in self.target:
             return word
-        hits = [v.id for (k, _), v in self.target.items() if k == kind and v.name.casefold() == word.casefold()]
+        wanted = word.casefold()
+        there = [v for (k, _), v in self.target.items() if k == kind]
+        hits = [v.id for v in there if shown(v).casefold() == wanted]
+        hits = hits or [v.id for v in there if v.name.casefold() == wanted]
         return hits[0] if len(hits) == 1 else None
 
     def person_id(self, word: str) -> str:

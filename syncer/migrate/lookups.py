@@ -15,6 +15,7 @@ from syncer.errors import ConfigError
 from syncer.mapping import sheet
 from syncer.mapping.custom import FIELD, field_named
 from syncer.mapping.match import Proposal, identical, match_people, propose
+from syncer.mapping.names import shown
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
 from syncer.mapping.tables import DROP, Tables, by_email, indexed
@@ -118,12 +119,13 @@ def check_words(route: Route, fields: FieldKinds, known: Tables) -> None:
     problems = []
     for name, rule in route.rules.fields.items():
         kind = fields.get(name)
-        there = [v.name for (k, _), v in known.target.items() if k == kind]
+        values = [v for (k, _), v in known.target.items() if k == kind]
         for key, word in (("value", rule.value), ("default", rule.default)):
-            if kind is None or word is None or not there or known.target_id(kind, str(word)) is not None:
+            if kind is None or word is None or not values or known.target_id(kind, str(word)) is not None:
                 continue
-            many = sum(one.casefold() == str(word).casefold() for one in there) > 1
-            said = "is the name of several; give the id of one" if many else f"is not there; there are {_some(there)}"
+            many = sum(v.name.casefold() == str(word).casefold() for v in values) > 1
+            names = _some(list(map(shown, values)))
+            said = "is the name of several; give the path or id of one" if many else f"is not there; there are {names}"
             problems.append(f"{file.where(('fields', name, key))}: {kind} {str(word)!r} of {route.target} {said}")
     for name in route.rules.custom:
         if field_named(known, name) is None:
@@ -140,8 +142,8 @@ def check_words(route: Route, fields: FieldKinds, known: Tables) -> None:
 
 
 def _some(names: list[str], most: int = 8) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    said = ", ".join(names[:most])
+    return said if len(names) <= most else f"{said} and {len(names) - most} more"
 
 
 def operators_table(path: Path | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from syncer.mapping.tables import DROP
 from syncer.mapping.ticket import Skipped
 from syncer.model.draft import Draft, Unmapped
 from syncer.model.ids import TicketId
+from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Comment, File, Ticket
 from tests.unit.tickets import DECIDED, FALLBACK, comment, limits, mapper, tables, ticket
 
@@ -64,6 +65,18 @@ def test_a_default_takes_what_has_no_counterpart_and_is_counted() -> None:
     empty = draft(mapper(rules).map(ticket(values={"status": "1"})))
     assert empty.fields["priority"] == "5"
     assert "priority_defaulted" not in empty.losses
+
+
+def test_a_default_may_be_a_path_where_its_name_says_too_little() -> None:
+    of = tables()
+    for id, path in (("70", ("Hardware", "Other")), ("71", ("Software", "Other")), ("72", ("Other",))):
+        of.target["category", id] = LookupValue(kind="category", id=id, name="Other", path=path)
+    assert [of.target_id("category", word) for word in ("software / other", "Other", "Hardware")] == ["71", "72", None]
+    del of.target["category", "72"]
+    assert of.target_id("category", "Other") is None
+    to = limits(fields={**limits().fields, "category": TargetField("category", False)})
+    rules = {"fields": {"category": {"lookup": "category", "default": "Software / Other"}}}
+    assert draft(mapper(rules, of, to).map(ticket())).fields["category"] == "71"
 
 
 def test_a_value_to_be_dropped_is_no_value() -> None:
