@@ -20,6 +20,8 @@ COMMANDS = {
     "config": ("configs", "Check the config and mapping files; print their schema."),
     "desks": ("cards", "What each desk can do."),
     "check": ("configs", "Log in to the desks and look around, without writing."),
+    "describe": ("desks", "What a desk's answers are made of: keys and types, no values."),
+    "probe": ("desks", "Try configured calls on one ticket. Writes to it, after asking."),
     "lookups": ("tables", "Value lists: pull, match, show, export, import."),
     "plan": ("moves", "Say what a migration would do. Writes nothing."),
     "migrate": ("moves", "Carry every ticket over. Run again, it goes on."),

@@ -16,6 +16,7 @@ from syncer.deskkit.contract import Download
 from syncer.deskkit.multipart import Form
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.uploads import Uploads
+from syncer.desks.tikting.wire_fields import lowered
 from syncer.errors import AuthFailed, Fatal, InDoubt
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId, Version
@@ -88,7 +89,7 @@ def test_technicians_are_read_in_any_casing_and_without_what_is_not_told() -> No
 
 
 def test_log_in_answers_are_pascal_case() -> None:
-    assert wire.lowered(sample("authenticate"))["token"].startswith("eyJ")
+    assert lowered(sample("authenticate"))["token"].startswith("eyJ")
 
 
 @pytest.mark.parametrize(

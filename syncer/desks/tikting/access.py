@@ -7,16 +7,20 @@ import time
 from typing import Any
 
 import msgspec
+import structlog
 
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.config import TiktingConfig
-from syncer.errors import AuthFailed, ConfigError, Rejected
+from syncer.desks.tikting.wire_fields import at, lowered
+from syncer.errors import AuthFailed, ConfigError, Rejected, SyncerError
 from syncer.log import protect
 
 LOGIN = "/api/Users/authenticate"
 LIFE = 7 * 86400.0
 DAY = 86400.0
+_NO_TOKEN = {"Content-Type": "application/json", "Authorization": ""}
+log = structlog.get_logger()
 
 
 class TokenRefused(AuthFailed):
@@ -42,6 +46,7 @@ class Access:
         self._http = http
         self._lock = asyncio.Lock()
         self._until = 0.0
+        self._ends = 0.0
         self._bearer = ""
         self._refused: AuthFailed | None = None
         self.permissions: tuple[str, ...] | None = None
@@ -55,22 +60,48 @@ class Access:
     async def ready(self) -> str:
         """The Authorization header of a token that should still hold; to be handed to `renew` when it is refused."""
         if self.due:
-            await self.renew(self._bearer)
+            old = self._bearer
+            async with self._lock:
+                if old == self._bearer and not await self._refreshed():
+                    await self._anew()
         return self._bearer
 
     async def renew(self, refused: str) -> str:
         """The header of a fresh token, unless somebody else already replaced the refused one."""
         async with self._lock:
             if refused == self._bearer:
-                if self._refused is not None:
-                    raise self._refused
-                await self._log_in()
+                await self._anew()
             return self._bearer
 
-    async def _log_in(self) -> None:
+    async def _refreshed(self) -> bool:
+        """Whether a configured call gave a new token for one that still holds (contract 2.2)."""
+        if self._config.active("user.refresh") is None or time.monotonic() >= self._ends:
+            return False
+        try:
+            await self.refresh()
+        except SyncerError as e:
+            log.warning("token_not_refreshed", desk=self._config.name, error=e.message)
+            return False
+        return not self.due
+
+    async def refresh(self) -> None:
+        """A new token by `user.refresh`. Raises what its answer means, AuthFailed where no token is in it."""
+        endpoint = self._config.endpoints["user.refresh"]
+        what = f"{self._config.name}: {endpoint.method} {endpoint.path}"
+        reply = await self._http.request(endpoint.method, endpoint.path, headers={"Authorization": self._bearer})
+        if error := judge(what, reply):
+            raise error
+        answer = wire.decoded(reply.body, what)
+        self._hold(at(answer, endpoint.result or "token")[1], what)
+
+    async def _anew(self) -> None:
+        if self._refused is not None:
+            raise self._refused
         what = f"{self._config.name}: log-in"
-        answer = wire.lowered(wire.decoded(await self._ask(what), what))
-        token = answer.get("token")
+        answer = lowered(wire.decoded(await self._ask(what), what))
+        self._hold(answer.get("token"), what)
+
+    def _hold(self, token: Any, what: str) -> None:
         if not token or not isinstance(token, str):
             raise AuthFailed(f"{what}: an answer without a token", hint="Is base_url really a Tikting?")
         protect([token])
@@ -81,7 +112,8 @@ class Access:
         life = LIFE if ends is None else ends - time.time()
         # A clock of ours that is wrong must not make us log in at each call.
         life = life if 0.5 < life <= LIFE else LIFE
-        self._until = time.monotonic() + life - min(DAY, life * 0.2)
+        self._ends = time.monotonic() + life
+        self._until = self._ends - min(DAY, life * 0.2)
         self._bearer = f"Bearer {token}"
 
     async def _ask(self, what: str) -> bytes:
@@ -92,9 +124,7 @@ class Access:
         if auth.domain:
             body["Domain"] = auth.domain
         try:
-            reply = await self._http.read(
-                "POST", LOGIN, data=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
-            )
+            reply = await self._http.read("POST", LOGIN, data=msgspec.json.encode(body), headers=_NO_TOKEN)
         except AuthFailed as e:
             self._refused = AuthFailed(
                 f"{what} was refused: wrong user or password, or the account is locked",

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
 
 from syncer.deskkit.contract import Newer
 from syncer.desks.tikting import wire
+from syncer.desks.tikting.calls import NOT_AS_TOLD, Calls
+from syncer.desks.tikting.wire_fields import FieldMap
 from syncer.errors import Fatal
 from syncer.model.ids import Key, TicketId
 
 PAGE = 50
 MOST_PAGES = 2000
 MOST_PROBES = 20_000
-NOT_AS_TOLD = "Is base_url right, and this a Tikting that answers as its documentation says?"
 log = structlog.get_logger()
 
 
 class Search:
     """Says that a ticket is absent only when every answer could be read; raises Fatal where one could not."""
 
-    def __init__(
-        self,
-        name: str,
-        rows: Callable[[dict[str, Any]], Awaitable[list[Any]]],
-        ticket: Callable[[TicketId], Awaitable[Any]],
-        misses: int,
-    ) -> None:
-        self._name = name
-        self._list = rows
-        self._ticket = ticket
+    def __init__(self, calls: Calls, fields: FieldMap, misses: int) -> None:
+        self._name = calls.name
+        self._calls = calls
+        self._fields = fields
         self._misses = misses
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
@@ -55,13 +50,16 @@ class Search:
         """Ids whose title ends with exactly this marker; the search itself may match more, or less exactly."""
         hits: list[TicketId] = []
         seen: set[str] = set()
-        stale = 0
+        stale, length = 0, PAGE
         for page in range(1, MOST_PAGES):
-            rows = await self._list({"page": page, "length": PAGE, "search": key, "listType": preset,
-                                     "filterBy": "Subject"})  # fmt: skip
-            by_id = {id: row for row in rows if (id := wire.row_id(row))}
-            if len(by_id) < len(rows) and any(wire.row_id(row) is None for row in rows):
-                raise Fatal(f"{self._name}: a row of the list has no id under id or ticketId", hint=NOT_AS_TOLD)
+            rows = await self._calls.rows({"page": page, "length": length, "search": key, "listType": preset,
+                                           "filterBy": "Subject"})  # fmt: skip
+            # A server that gives fewer than asked may count its pages by what was asked, and skip the rest.
+            length = min(length, len(rows)) if page == 1 else length
+            by_id = {id: row for row in rows if (id := wire.row_id(row, self._fields))}
+            if len(by_id) < len(rows) and any(wire.row_id(row, self._fields) is None for row in rows):
+                where = " or ".join(self._fields.paths("id"))
+                raise Fatal(f"{self._name}: a row of the list has no id under {where}", hint=NOT_AS_TOLD)
             fresh = by_id.keys() - seen
             stale = 0 if fresh else stale + 1
             if not rows or stale == 2:  # pages may shift, or be ignored
@@ -71,17 +69,18 @@ class Search:
         raise Fatal(f"{self._name}: a search for {key} has no end", hint=NOT_AS_TOLD)
 
     async def _marker(self, row: Any) -> Key | None:
-        key, id = wire.row_marker(row), wire.row_id(row)
-        if key is not None or wire.has_whole_title(row) or id is None:
+        key, id = wire.row_marker(row, self._fields), wire.row_id(row, self._fields)
+        if key is not None or wire.has_whole_title(row, self._fields) or id is None:
             return key
-        ticket = await self._ticket(id)
+        ticket = await self._calls.glance(id)
         return None if ticket is None else self._shown(id, ticket)
 
     def _shown(self, id: TicketId, ticket: Any) -> Key | None:
         """The marker of a whole ticket, which must show a title: without one it cannot be told from ours."""
-        if wire.title(ticket) is None:
-            raise Fatal(f"{self._name}: ticket {id} has no title under title or subject", hint=NOT_AS_TOLD)
-        return wire.row_marker(ticket)
+        if wire.title(ticket, self._fields) is None:
+            where = " or ".join(self._fields.paths("title"))
+            raise Fatal(f"{self._name}: ticket {id} has no title under {where}", hint=NOT_AS_TOLD)
+        return wire.row_marker(ticket, self._fields)
 
     async def _walk(self, keys: set[Key], newer: Newer) -> dict[Key, TicketId]:
         """Look at each later id until so many in a row are unknown to Tikting: needs no search index."""
@@ -101,7 +100,7 @@ class Search:
                     f"{self._name}: over {MOST_PROBES} tickets since {newer.since}; {sorted(keys)} may be among them",
                     hint="Look for these markers on the desk by hand: syncer cannot tell whether they are there.",
                 )
-            for one, ticket in zip(ids, await asyncio.gather(*map(self._ticket, ids)), strict=True):
+            for one, ticket in zip(ids, await asyncio.gather(*map(self._calls.glance, ids)), strict=True):
                 misses = misses + 1 if ticket is None else 0
                 key = None if ticket is None else self._shown(one, ticket)
                 if key in keys:

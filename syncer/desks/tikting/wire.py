@@ -1,7 +1,7 @@
-"""Tikting's JSON and form parts. The only place that knows its field names.
+"""Tikting's JSON and form parts; with wire_fields.py and wire_in.py the only place that knows its field names.
 
-Key casing differs between its own answers, so every key is read case-insensitively; list and ticket keys are
-not published, so several are tried in order (contract 3.1 and 3.3).
+Key casing differs between its own answers, so every key is read case-insensitively; those of list rows and tickets are
+not published and stand in wire_fields.py (contract 3.1 and 3.3).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from syncer.desks.tikting.wire_fields import BUILT_IN, FieldMap, lowered, whole_number
 from syncer.errors import AuthFailed, Fatal, InDoubt
 from syncer.log import redact
 from syncer.model.draft import Draft
@@ -59,11 +60,6 @@ class _Made(Struct):
 
 
 _made = msgspec.json.Decoder(_Made)
-
-
-def lowered(row: Any) -> dict[str, Any]:
-    """An object with its keys in lower case."""
-    return {str(k).lower(): v for k, v in row.items()} if isinstance(row, dict) else {}
 
 
 def decoded(body: bytes, what: str) -> Any:
@@ -165,8 +161,8 @@ def made_id(body: bytes, headers: Mapping[str, str], what: str) -> TicketId:
             told = lowered(msgspec.json.decode(body)).get("id")
     except msgspec.DecodeError:
         told = None
-    id = _number(told)
-    place = _number(headers.get("Location", "").partition("?")[0].rstrip("/").rpartition("/")[2])
+    id = whole_number(told)
+    place = whole_number(headers.get("Location", "").partition("?")[0].rstrip("/").rpartition("/")[2])
     if id is not None and place is not None and id != place:
         raise InDoubt(f"{what}: the body says ticket {id}, Location says {place}")
     if id is None and place is None:
@@ -174,34 +170,25 @@ def made_id(body: bytes, headers: Mapping[str, str], what: str) -> TicketId:
     return TicketId(id or place or "")
 
 
-def _number(value: Any) -> str | None:
-    """An id of a ticket: a positive integer, as a number or as text; None for anything else."""
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        return None
-    return str(int(text)) if int(text) > 0 else None
-
-
-def row_id(row: Any) -> TicketId | None:
-    """A list row's ticket id (key assumed, contract 3.3); None where none can be recognised."""
-    low = lowered(row)
-    id = _number(low.get("id")) or _number(low.get("ticketid"))
+def row_id(row: Any, fields: FieldMap = BUILT_IN) -> TicketId | None:
+    """A list row's or ticket's id (key assumed, contract 3.3); None where none can be recognised."""
+    id = fields.number(row, "id")
     return TicketId(id) if id is not None else None
 
 
-def title(row: Any) -> str | None:
+def title(row: Any, fields: FieldMap = BUILT_IN) -> str | None:
     """The title of a row or a ticket (key assumed, contract 3.3)."""
-    low = lowered(row)
-    return next((t for t in (low.get("title"), low.get("subject")) if isinstance(t, str)), None)
+    found = fields.hit(row, "title")
+    return None if found is None else str(found.value)
 
 
-def row_marker(row: Any) -> Key | None:
+def row_marker(row: Any, fields: FieldMap = BUILT_IN) -> Key | None:
     """The marker at the end of a title; None where there is none."""
-    found = _MARKER.search(title(row) or "")
+    found = _MARKER.search(title(row, fields) or "")
     return Key(found[1]) if found else None
 
 
-def has_whole_title(row: Any) -> bool:
+def has_whole_title(row: Any, fields: FieldMap = BUILT_IN) -> bool:
     """Whether the row carries the title, and not only its beginning."""
-    text = title(row)
+    text = title(row, fields)
     return text is not None and not text.rstrip().endswith(_CUT)

@@ -1,0 +1,256 @@
+"""What comes after a registration, by the configured calls: replies, files, assignee, status (contract 3.4, 8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from syncer.deskkit.attempt import Attempt
+from syncer.deskkit.contract import Download, DraftField, Step, Written
+from syncer.desks.tikting import wire_in
+from syncer.desks.tikting.bodies import FILES
+from syncer.desks.tikting.calls import Calls
+from syncer.desks.tikting.catalogue import Catalogue
+from syncer.desks.tikting.config import TiktingConfig
+from syncer.desks.tikting.config_endpoints import EndpointKey
+from syncer.desks.tikting.names import Names
+from syncer.desks.tikting.wire_fields import FieldMap, FieldName
+from syncer.desks.tikting.writes import Writes
+from syncer.errors import ConfigError, NotFound, Rejected
+from syncer.model.draft import CommentDraft, Draft
+from syncer.model.ids import Key, TicketId
+from syncer.model.lookups import StatusClass
+
+ASSIGN, REPLY, FILE, STATUS = "assign", "reply ", "file ", "status"
+DONE = Written(TicketId(""))
+ENDED = "This ticket had ended before it was brought here."
+"""What a call that wants a message is told when a ticket gets its last status."""
+_BY_CLASS: Mapping[StatusClass, EndpointKey] = {
+    StatusClass.CLOSED: "ticket.close",
+    StatusClass.RESOLVED: "ticket.resolve",
+}
+
+
+class Loading:
+    """Does what the tried calls allow. A thing that cannot be read back is in doubt when its answer is lost."""
+
+    def __init__(
+        self, config: TiktingConfig, calls: Calls, writes: Writes, fields: FieldMap, catalogue: Catalogue
+    ) -> None:
+        self._config = config
+        self._calls = calls
+        self._writes = writes
+        self._fields = fields
+        self._catalogue = catalogue
+        self._updates = frozenset(update.told()) if (update := config.active("ticket.update")) else frozenset()
+        self.replies = config.active("ticket.reply") is not None
+        self.leads = config.register_status == "open" and (
+            "status" in self._updates or any(config.active(key) for key in _BY_CLASS.values())
+        )
+        """Whether tickets get their status by a call of its own."""
+        self.fields = {"assignee": DraftField(lookup="person")} if "assignee" in self._updates else {}
+
+    async def first_status(self, draft: Draft) -> str | None:
+        """The status to register a ticket in, where its own comes later; None where it is registered in its own."""
+        wanted = draft.fields.get("status")
+        if not self.leads or wanted is None:
+            return None
+        names = await self._catalogue.names()
+        if names.status_class(wanted) == StatusClass.OPEN:
+            return None
+        first = str(self._config.open_status) if self._config.open_status else names.first_of(StatusClass.OPEN)
+        if first is None:
+            raise ConfigError(
+                f"{self._config.name} has no status of the type open to register tickets in",
+                hint=f"Set open_status of desk {self._config.name} to the id of one.",
+            )
+        return first
+
+    def steps(self, draft: Draft) -> Sequence[Step]:
+        """The assignee, what was said with its files, and the status last: a reply after the end may reopen."""
+        steps = []
+        if "assignee" in self._updates and draft.fields.get("assignee"):
+            steps.append(Step(ASSIGN))
+        for comment in draft.comments if self.replies else ():
+            steps.append(Step(f"{REPLY}{comment.id}", self._said(comment)))
+            if not self._replies_with_files:
+                steps += self._attachments(comment)
+        if self.leads and draft.fields.get("status"):
+            steps.append(Step(STATUS))
+        return steps
+
+    async def step(
+        self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
+    ) -> Written:
+        """One of `steps`."""
+        attempt = Attempt(self._config.timeout, fence)
+        if step.name.startswith(FILE) and step.comment is not None:
+            return await self._attach(id, step.comment, files, attempt)
+        if step.comment is not None:
+            return await self._reply(id, draft, step.comment, files, attempt)
+        if step.name == ASSIGN:
+            return await self._assign(id, draft, attempt)
+        return await self._lead(id, draft, attempt)
+
+    async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
+        """By reading back, where that was tried or can be seen to work. Raises Rejected where nobody can tell."""
+        ticket = await self._ticket(id)
+        if step.name.startswith(FILE) and step.comment is not None:
+            return self._shown(step.comment.key, wire_in.file_names(self._fields, ticket), "ticket.attach")
+        if step.comment is not None:
+            return self._shown(step.comment.key, wire_in.reply_texts(self._fields, ticket), "ticket.reply")
+        if step.name == ASSIGN:
+            now = self._read(ticket, "assignee", "assignee")
+            return "" if _same(now, draft.fields["assignee"]) else None
+        names = await self._catalogue.names()
+        return "" if self._is_in(ticket, draft.fields["status"], names) else None
+
+    @property
+    def _replies_with_files(self) -> bool:
+        reply = self._config.active("ticket.reply")
+        return reply is not None and reply.name(FILES) is not None
+
+    def _said(self, comment: CommentDraft) -> CommentDraft:
+        """The comment as it can be written: its files go along, come by themselves, or stay behind."""
+        if self._replies_with_files or not comment.files:
+            return comment
+        if self._config.active("ticket.attach"):
+            return replace(comment, files=())
+        return replace(comment, body=self._with(comment.body, f"[{_files(comment)} not brought over.]"), files=())
+
+    def _attachments(self, comment: CommentDraft) -> Iterator[Step]:
+        """One step for each file: one that is lost must not take its neighbours into doubt."""
+        for number, file in enumerate(comment.files, 1) if self._config.active("ticket.attach") else ():
+            only = replace(comment, key=Key(f"{comment.key}-f{number}"), body="", files=(file,))
+            yield Step(f"{FILE}{comment.id} {number}", only)
+
+    def _with(self, body: str, line: str) -> str:
+        return f"{body}\n\n{line}" if self._config.text_mode == "plain" else f"{body}<p>{line}</p>"
+
+    async def _reply(
+        self, id: TicketId, draft: Draft, comment: CommentDraft, files: Sequence[Download], attempt: Attempt
+    ) -> Written:
+        if not comment.public:  # mapping keeps these here, where a desk keeps nothing private
+            raise Rejected(f"{self._config.name}: a private note is never sent as a reply", reason="refused")
+        values = {"message": self._with(comment.body, f"[{comment.key}]"), "public": "true"}
+        made = await self._writes.send("ticket.reply", id, values, attempt, files)
+        whole = next((one for one in draft.comments if one.id == comment.id), comment)
+        left = len(whole.files) if not self._replies_with_files and not self._config.active("ticket.attach") else 0
+        return Written(TicketId(made), losses=("file_not_taken",) * left)
+
+    async def _attach(
+        self, id: TicketId, comment: CommentDraft, files: Sequence[Download], attempt: Attempt
+    ) -> Written:
+        """A file, with the marker before its name; one that cannot be had, or is refused, is counted."""
+        if not files:  # the source could not give it: that is counted already, and told here
+            told = comment.body.strip().encode()
+            files = [Download("not read.txt", "text/plain; charset=utf-8", len(told), content=told)]
+        named = [replace(file, name=f"{comment.key} {file.name}") for file in files]
+        try:
+            return Written(TicketId(await self._writes.send("ticket.attach", id, {}, attempt, named)))
+        except Rejected as e:
+            return Written(TicketId(""), losses=("file_too_large" if e.reason == "too_large" else "file_refused",))
+
+    async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> Written:
+        """One who is refused, or ignored, is left out and counted."""
+        wanted, ticket = draft.fields["assignee"], await self._ticket(id)
+        values = await self._values(draft, ticket, {"assignee": wanted})
+        try:
+            await self._writes.send("ticket.update", id, values, attempt)
+        except Rejected:
+            return Written(TicketId(""), losses=("assignee_as_text",))
+        ticket = await self._ticket(id)
+        kept = not self._fields.there(ticket, "assignee") or _same(self._fields.ident(ticket, "assignee"), wanted)
+        return DONE if kept else Written(TicketId(""), losses=("assignee_as_text",))
+
+    async def _lead(self, id: TicketId, draft: Draft, attempt: Attempt) -> Written:
+        """To the status it had, by the call for it; read back, because an answer proves nothing."""
+        wanted, names = draft.fields["status"], await self._catalogue.names()
+        ticket = await self._ticket(id)
+        if self._fields.there(ticket, "status") and self._is_in(ticket, wanted, names):
+            return DONE
+        key = self._way(names.status_class(wanted))
+        if key is None:
+            return Written(TicketId(""), losses=("status_as_text",))
+        values = await self._values(draft, ticket, {"status": wanted, "message": ENDED})
+        await self._writes.send(key, id, values, attempt)
+        ticket = await self._ticket(id)
+        if not self._fields.there(ticket, "status"):
+            return DONE
+        if not self._is_in(ticket, wanted, names):
+            raise Rejected(
+                f"{self._config.name}: ticket {id} did not come to status {wanted} by {key}",
+                reason="refused",
+                hint="A rule of the desk? Set the status by hand, then: syncer parked drop",
+            )
+        kept = names.one("status", self._fields.hit(ticket, "status")) == wanted
+        return DONE if kept else Written(TicketId(""), losses=("value_not_kept",))
+
+    def _way(self, wanted: StatusClass | None) -> EndpointKey | None:
+        key = _BY_CLASS.get(wanted) if wanted is not None else None
+        if key is not None and self._config.active(key):
+            return key
+        return "ticket.update" if "status" in self._updates else None
+
+    def _is_in(self, ticket: Any, wanted: str, names: Names) -> bool:
+        """In this status, or in another one of its kind where the call chooses which. Raises Rejected where the ticket
+        does not show its status."""
+        if not self._fields.there(ticket, "status"):
+            raise self._unseen("status")
+        now = names.one("status", self._fields.hit(ticket, "status"))
+        if now == wanted:
+            return True
+        kind = names.status_class(wanted)
+        chosen = self._way(kind) in _BY_CLASS.values()
+        return chosen and kind is not None and names.status_class(now) == kind
+
+    async def _values(self, draft: Draft, ticket: Any, more: Mapping[str, str]) -> dict[str, str]:
+        """What a call may be told: what this one is for, else as it was registered, and as it stands on the desk now.
+        Calls that want the whole of a ticket would empty what they are not told."""
+        names = await self._catalogue.names()
+        values = {"title": draft.title, "description": draft.body}
+        if now := names.one("status", self._fields.hit(ticket, "status")):
+            values["status"] = now
+        if worker := self._fields.ident(ticket, "assignee"):
+            values["assignee"] = worker
+        kept = {name: value for name, value in draft.fields.items() if name != "status" and value}
+        return {**values, **kept, **more}
+
+    async def _ticket(self, id: TicketId) -> Any:
+        try:
+            return await self._calls.ticket(id)
+        except NotFound as e:
+            raise Rejected(f"{e.message}; was it deleted?", reason="refused") from e
+
+    def _read(self, ticket: Any, field: FieldName, what: str) -> str:
+        if not self._fields.there(ticket, field):
+            raise self._unseen(what)
+        return self._fields.ident(ticket, field)
+
+    def _shown(self, key: Key, texts: Sequence[str] | None, endpoint: EndpointKey) -> str | None:
+        """Whether one of these carries a marker; Rejected where their silence proves nothing."""
+        marker = re.compile(rf"(?<![A-Za-z0-9-]){re.escape(key)}(?![A-Za-z0-9-])")
+        if texts is not None and any(map(marker.search, texts)):
+            return ""
+        active = self._config.active(endpoint)
+        if texts is None or active is None or not active.read_back:
+            raise self._unseen(f"what {endpoint} made")
+        return None
+
+    def _unseen(self, what: str) -> Rejected:
+        return Rejected(
+            f"{self._config.name} does not show {what} on tickets, so that a lost answer cannot be looked for; look"
+            " on the desk by hand",
+            reason="unreadable",
+        )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+def _files(comment: CommentDraft) -> str:
+    return f"{len(comment.files)} files of this were" if len(comment.files) > 1 else "A file of this was"
