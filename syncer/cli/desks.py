@@ -63,7 +63,7 @@ def _show(desk: str, found: Described) -> None:
         table(("key", "type"), keys)
         click.echo()
     rows = [(one.field, ", ".join(one.paths) or "-", ", ".join(one.perhaps)) for one in found.fields]
-    table(("field", "is at", "not found; perhaps at"), rows)
+    table(("field", "is at", "perhaps at"), rows)
     for problem in found.problems:
         click.echo(f"\ncannot be read from: {problem}")
     click.echo(f"\nUnder desks.{desk} of the config file, for what is right of it and what you add:\n")

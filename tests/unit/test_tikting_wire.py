@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -15,15 +16,19 @@ import syncer
 from syncer.deskkit.contract import Download
 from syncer.deskkit.multipart import Form
 from syncer.desks.tikting import wire
+from syncer.desks.tikting.config import TiktingConfig
+from syncer.desks.tikting.names import Names
+from syncer.desks.tikting.snapshot import ROWLESS, Snapshot
 from syncer.desks.tikting.uploads import Uploads
-from syncer.desks.tikting.wire_fields import lowered
+from syncer.desks.tikting.wire_fields import BUILT_IN, CANDIDATES, NAMES, FieldMap, Hit, lowered
+from syncer.desks.tikting.wire_in import Reader, digest, file_id, file_names, file_parts, person_id, reply_texts
 from syncer.errors import AuthFailed, Fatal, InDoubt
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId, Version
-from syncer.model.lookups import StatusClass
+from syncer.model.lookups import LookupValue, StatusClass
 
 SAMPLES = Path(syncer.__file__).parent / "desks" / "tikting" / "samples"
-NAMES = {"group": "Network", "level": "First line", "priority": "Medium", "category": "Software", "status": "Open",
+LABELS = {"group": "Network", "level": "First line", "priority": "Medium", "category": "Software", "status": "Open",
          "company": "Example Ltd", "site": "Main site", "department": "IT"}  # fmt: skip
 
 
@@ -62,7 +67,7 @@ def test_every_sample_is_json_that_no_reader_stumbles_over(name: str) -> None:
 
 def test_each_list_of_the_metadata_has_a_label_key_of_its_own() -> None:
     first = {v.kind: v.name for v in reversed(list(wire.lookups(sample("appmetadata_contract"))))}
-    assert first == NAMES
+    assert first == LABELS
     classes = [v.status_class for v in wire.lookups(sample("appmetadata_contract")) if v.kind == "status"]
     assert classes == [StatusClass.OPEN, StatusClass.PENDING]
 
@@ -242,3 +247,185 @@ def test_a_log_in_page_is_told_by_where_a_redirect_leads() -> None:
     assert wire.is_login_page("https://sso.example/sign-in")
     assert not wire.is_login_page("/tickets/5?from=login")
     assert not wire.is_login_page(None)
+
+
+# The field map and what is read by it
+
+
+def test_every_name_has_candidates_of_its_own_and_the_contract_is_among_them() -> None:
+    assert set(CANDIDATES) == set(NAMES)
+    told = {
+        "id": "id ticketId", "title": "title subject", "description": "description body details",
+        "requester_id": "creatorId creator.id requesterId",
+        "requester_name": "creator.fullName creator.userName requester", "requester_email": "creator.email",
+        "assignee": "assigneeId assignee.id assignedToId", "status": "ticketStatusId status.id statusId",
+        "priority": "ticketPriorityId priority.id", "category": "ticketCategoryId category.id",
+        "group": "groupId group.id", "site": "siteId site.id", "department": "departmentId department.id",
+        "level": "tierLevelId", "created": "createdDate createdOn createdAt dateCreated creationDate",
+        "updated": "updatedDate modifiedOn lastUpdated updatedAt", "closed": "closedDate resolvedDate",
+        "resolution": "resolution resolution.text", "replies": "replies comments ticketReplies conversations",
+        "attachments": "attachments uploads ticketAttachments files",
+    }  # fmt: skip
+    for name, paths in told.items():
+        assert CANDIDATES[name][: len(paths.split())] == tuple(paths.split())  # type: ignore[index]
+
+
+def test_a_path_leads_through_objects_in_any_casing_and_the_first_of_the_right_kind_counts() -> None:
+    row = {"A": {"B": {"c": 7}}, "a.b": 5, "list": [1], "flag": False, "nothing": None, "text": "x"}
+    fields = FieldMap(
+        {"id": ["a.b.c"], "status": ["list", "flag", "a", "a.b", "a.b.C.d", "text"], "replies": ["a", "list"]}
+    )
+    assert fields.number(row, "id") == "7"
+    assert fields.hit(row, "status") == Hit("text", "x")
+    assert fields.rows(row, "replies") == [1]
+    assert fields.hit(row, "title") is None
+    assert FieldMap({"reply_public": ["nothing", "text", "flag"]}).flag(row, "reply_public") is False
+
+
+def test_what_is_null_is_there_and_what_is_of_another_kind_is_not() -> None:
+    row: dict[str, Any] = {"title": None, "subject": 5, "replies": None, "comments": 3, "attachments": {}}
+    assert BUILT_IN.there(row, "title")
+    assert not BUILT_IN.there({"subject": 5}, "title")
+    assert BUILT_IN.rows(row, "replies") == []
+    assert BUILT_IN.rows({"comments": 3}, "replies") is None
+    assert BUILT_IN.rows(row, "attachments") is None
+    assert not BUILT_IN.there([], "title")
+
+
+def test_a_map_without_id_or_title_reads_nothing() -> None:
+    assert BUILT_IN.reads
+    assert not FieldMap({"id": []}).reads
+    assert not FieldMap({"title": []}).reads
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "same"),
+    [
+        ({"a": 1, "b": [1, 2]}, {"B": [1, 2], "A": 1}, True), ({"a": 1}, {"a": "1"}, False),
+        ({"a": [1, 2]}, {"a": [2, 1]}, False),
+        ({"a": None}, {}, False), ({"a": {"Avatar": 1, "c": 2}}, {"a": {"c": 2}}, True),
+        ([{"avatar": 1}], [{}], True), ({"a": True}, {"a": 1}, False), ({"a": "É"}, {"a": "é"}, False),
+        ({"a": 1.5}, {"a": 1.5}, True), ({"a": 2**63}, {"a": 2**63 + 1}, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_digest_changes_with_all_but_order_casing_of_keys_and_what_is_volatile(
+    value: Any, other: Any, same: bool
+) -> None:
+    assert (digest(value, frozenset({"avatar"})) == digest(other, frozenset({"avatar"}))) == same
+    assert len(digest(value, frozenset())) == 8
+
+
+def test_a_snapshot_remembers_rows_of_any_id() -> None:
+    snapshot = Snapshot()
+    ids = [1, 2, 63, 64, 65, 4711, 10**12, 2**63 - 1]
+    for id in ids:
+        snapshot.put(TicketId(str(id)), digest(id, frozenset()), closed=id % 2 == 0)
+    snapshot.put_rowless(TicketId("3"))
+    seen = [snapshot.get(TicketId(str(id))) for id in ids]
+    assert len({one.row for one in seen if one}) == len(ids)
+    assert [one.closed for one in seen if one] == [id % 2 == 0 for id in ids]
+    assert snapshot.get(TicketId("3")) is ROWLESS
+    assert snapshot.get(TicketId("4")) is None
+    assert snapshot.get(TicketId("4712")) is None
+    snapshot.put(TicketId("1"), b"\0" * 8, closed=False)  # also a hash of nothing is one
+    one = snapshot.get(TicketId("1"))
+    assert one is not None
+    assert one.row
+
+
+def test_a_version_is_of_the_row_and_of_the_detail_while_it_is_open() -> None:
+    snapshot, id = Snapshot(), TicketId("9")
+    made = []
+    for row, closed in ((b"12345678", False), (b"12345678", True), (b"x2345678", True), (b"x2345678", False)):
+        snapshot.put(id, row, closed=closed)
+        one = snapshot.get(id)
+        assert one is not None
+        made.append((one.version(b"a"), one.version(b"b")))
+    assert [a == b for a, b in made] == [False, True, True, False]
+    assert len({version for pair in made for version in pair}) == 6
+    assert ROWLESS.version(b"a") != ROWLESS.version(b"b")
+
+
+def test_a_snapshot_of_many_tickets_is_small() -> None:
+    snapshot = Snapshot()
+    for id in range(1, 100_001):
+        snapshot.put(TicketId(str(id)), b"12345678", closed=False)
+    assert sum(sys.getsizeof(chunk) for chunk in snapshot._chunks.values()) < 1_200_000
+
+
+@pytest.mark.parametrize(
+    ("hit", "id"),
+    [
+        (Hit("status", "Open"), "1"), (Hit("status", " Open "), "1"), (Hit("status", "open"), None),
+        (Hit("status", "2"), "2"), (Hit("status", 9), "9"), (Hit("statusId", "x9"), "x9"), (Hit("status", "x9"), None),
+        (Hit("status", "77"), "77"), (Hit("status", "Twice"), None), (Hit("status", "404"), "5"),
+        (Hit("status", 0), None), (Hit("status", ""), None), (None, None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_label_means_the_one_value_that_has_it(hit: Hit | None, id: str | None) -> None:
+    told = {"1": "Open", "2": "Closed", "3": "Twice", "4": "Twice", "5": "404"}
+    names = Names("old", [LookupValue("status", id, name) for id, name in told.items()])
+    assert names.one("status", hit) == id
+    assert bool(names.told()) == (id is None and hit is not None and bool(hit.value))
+
+
+def test_a_class_is_told_by_id_or_by_a_label_whose_values_agree() -> None:
+    values = [("1", "A", StatusClass.OPEN), ("2", "B", StatusClass.CLOSED), ("3", "B", StatusClass.CLOSED),
+              ("4", "C", StatusClass.CLOSED), ("5", "C", StatusClass.OPEN), ("10", "D", None)]  # fmt: skip
+    names = Names("old", [LookupValue("status", id, name, status_class=kind) for id, name, kind in values])
+    hits = [Hit("status", value) for value in (1, "A", "B", "C", "D", 99, "none")]
+    closed = StatusClass.CLOSED
+    assert [names.of_class(hit) for hit in hits] == [StatusClass.OPEN, StatusClass.OPEN, closed, None, None, None, None]
+    assert (names.first_of(closed), names.first_of(StatusClass.PENDING)) == ("2", None)
+
+
+@pytest.mark.parametrize(
+    ("id", "email", "name", "known"),
+    [
+        ("51EC6518-CE26-5105-9643-B01284698A76", "a@x.org", "A", "51ec6518-ce26-5105-9643-b01284698a76"),
+        ("User7", "a@x.org", "", "User7"),
+        ("", " A@X.org ", "A", "a@x.org"), ("", "", " Ann ", "Ann"), ("", "", "", None),
+    ],
+)  # fmt: skip
+def test_people_are_known_by_guid_or_mail_or_name(id: str, email: str, name: str, known: str | None) -> None:
+    assert person_id(id, email, name) == known
+
+
+@pytest.mark.parametrize(
+    "file",
+    [{"id": 7, "fileName": "a/b ä.txt", "url": "/x?a=1/2"}, {"fileName": "a"}, {"url": "/d/a.png?x=1"}, "/d/a b.png",
+     {}],
+)  # fmt: skip
+def test_a_files_id_holds_all_that_is_needed_to_get_it(file: Any) -> None:
+    own, url, name = file_parts(file_id(BUILT_IN, file))
+    expected = {
+        "id": {"id": "7", "url": "/x?a=1/2", "name": "a/b ä.txt"}, "fileName": {"id": "", "url": "", "name": "a"},
+        "url": {"id": "", "url": "/d/a.png?x=1", "name": "a.png"},
+        "/d/a b.png": {"id": "", "url": "/d/a b.png", "name": "a b.png"},
+        "": {"id": "", "url": "", "name": "file"},
+    }[file if isinstance(file, str) else next(iter(file), "")]  # fmt: skip
+    assert {"id": own, "url": url, "name": name} == expected
+
+
+@pytest.mark.parametrize("name", ["get_flat_full", "get_nested_full", "get_flat", "get_nested"])
+def test_replies_and_files_are_seen_where_a_ticket_shows_them(name: str) -> None:
+    texts, names = reply_texts(BUILT_IN, sample(name)), file_names(BUILT_IN, sample(name))
+    if name.endswith("full"):
+        assert (texts, names) == (["<p>Tray cleaned.</p>"], ["jam.png", "tray.jpg"])
+    else:
+        assert (texts, names) == (None, None)
+
+
+def test_every_sample_of_a_ticket_is_read_whole() -> None:
+    block = {"base_url": "https://desk.example", "auth": {"email": "a", "password": "b"}}
+    reader = Reader(TiktingConfig.model_validate(block), BUILT_IN)
+    names = Names("old", wire.lookups(sample("appmetadata")))
+    whole = [reader.ticket(TicketId("1001"), sample(name), Version("1"), names)
+             for name in ("get_flat_full", "get_nested_full")]  # fmt: skip
+    assert whole[0] == whole[1]
+    assert {person.id: person.email for person in reader.people(sample("get_nested_full"))} == {
+        "51ec6518-ce26-5105-9643-b01284698a76": "rita@example.org",
+        "32e57f2b-6834-5708-b7f6-7c4aca283e6a": "ann@example.org",
+    }

@@ -92,16 +92,16 @@ class Describing:
         return {name: part for name, part in parts.items() if part is not None}
 
     def _found(self, name: FieldName, parts: Mapping[str, Any]) -> Found:
+        """Where a field is, in the ticket or its row; where the ticket lacks it, what sounds like it there."""
         places = (REPLY,) if name in OF_A_REPLY else (FILE,) if name in OF_A_FILE else (TICKET, ROW)
         here = [parts[place] for place in places if place in parts]
         paths = [path for path in self._fields.paths(name) if any(self._fields.there(one, name, path) for one in here)]
-        if paths or not here:
+        whole = parts.get(places[0])
+        if whole is None or self._fields.there(whole, name):
             return Found(name, tuple(paths))
-        hint = re.compile(_HINTS[name], re.IGNORECASE)
-        sounds = [
-            path for one in here for path, kind in _keys(one) if hint.search(path) and kind in _TYPES[kind_of(name)]
-        ]
-        return Found(name, (), tuple(dict.fromkeys(sounds))[:5])
+        hint, fits = re.compile(_HINTS[name], re.IGNORECASE), _TYPES[kind_of(name)]
+        sounds = [path for path, kind in _keys(whole) if hint.search(path) and kind in fits]
+        return Found(name, tuple(paths), tuple(sounds[:5]))
 
 
 _TYPES: Mapping[str, set[str]] = {
