@@ -20,6 +20,7 @@ from syncer.desks.tikting.desk import Tikting
 from syncer.errors import AuthFailed, ConfigError, InDoubt, LeaseLost, Rejected, Retryable, SyncerError
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId, Version
+from syncer.model.lookups import LookupValue
 from syncer.model.ticket import File
 from tests.desks.serving import opened
 from tests.desks.tikting_site import ANN, LOGIN, REGISTER, RITA, STATUS, Site, said, sent
@@ -202,6 +203,15 @@ async def test_a_ticket_whose_status_comes_later_is_registered_as_open(
         assert len(site.asked) == asked + 1  # nothing is asked between the announcement and the write
         assert ("status" in [step.name for step in new.steps(draft(status))]) == (first != "4")
     assert registered(site)["TicketStatusId"] == first
+
+
+async def test_a_ticket_of_another_open_status_is_registered_in_it() -> None:
+    site = Site()
+    site.always[f"POST {REGISTER}"] = sent({"id": 7}, 201)
+    site.lists = {**site.lists, "status": [*site.lists["status"], {"id": 8, "status": "New", "statusType": 1}]}
+    async with desk(site, {"ticket.close": CLOSE}) as new:
+        await new.create(draft(fields={"status": "8"}), ())
+    assert registered(site)["TicketStatusId"] == "8"
 
 
 async def test_without_an_open_status_nothing_is_registered() -> None:
@@ -587,6 +597,16 @@ async def test_a_call_that_wants_the_whole_ticket_gets_it_as_it_was_registered_a
     assert bodies(site) == [{**whole, "St": 2}, {**whole, "St": 5}]
 
 
+async def test_who_works_on_a_ticket_by_now_is_not_taken_off_by_a_call_for_its_status() -> None:
+    site = Site([1])
+    site.tickets[1]["assigneeId"] = ANN
+    obeying(site, "update", 2)
+    fields = {"status": "St", "assignee": "A"}
+    async with desk(site, {"ticket.update": {**UPDATE, "fields": fields}}) as new:
+        await does(new, Step("status"), of=draft("pending"))
+    assert bodies(site) == [{"St": 2, "A": ANN}]
+
+
 @pytest.mark.parametrize(
     ("answer", "kept", "losses"),
     [(said(400), ANN, ("assignee_as_text",)), (sent({}), ANN, ("assignee_as_text",)), (sent({}), RITA.upper(), ())],
@@ -658,8 +678,13 @@ async def test_a_requester_is_searched_for_by_what_the_ticket_says() -> None:
         assert (found.id, found.email) == (RITA, "rita@x.org")
         site.always["GET /api/Users/search/u9"] = sent([{"id": "u8", "email": "a@x.org"}])
         assert await new.person("u9") is None
+        twins = [{"id": "a", "email": "z@x.org"}, {"id": "b", "email": "Z@x.org"}]
+        site.always["GET /api/Users/search/z@x.org"] = sent(twins)
+        assert await new.person("z@x.org") is None  # never the first of several
+        site.always["GET /api/Users/search/z@x.org"] = sent(twins[1:])
+        assert await new.person("z@x.org") == LookupValue("person", "z@x.org", "b", email="Z@x.org")
     asked = [path for _, path, _ in site.asked if "search" in path]
-    assert asked == [f"/api/Users/search/{RITA}", "/api/Users/search/Rita / R", "/api/Users/search/u9"]
+    assert asked[:3] == [f"/api/Users/search/{RITA}", "/api/Users/search/Rita / R", "/api/Users/search/u9"]
 
 
 async def test_a_search_by_query_is_encoded() -> None:

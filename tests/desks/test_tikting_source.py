@@ -354,6 +354,14 @@ async def test_a_change_is_seen_in_the_row_and_of_open_tickets_in_the_detail_too
         assert (await one(old, 2)).version == after["2"]
 
 
+async def test_each_walk_reads_the_lists_anew() -> None:
+    site = Site([1])
+    async with desk(site) as old:
+        assert "." in ((await versions(old))["1"] or "")
+        site.lists = {**site.lists, "status": [{"id": 1, "status": "Done", "statusType": 4}]}
+        assert "." not in ((await versions(old))["1"] or "")
+
+
 async def test_a_volatile_key_of_ones_own_is_no_change_wherever_it_stands() -> None:
     site = Site([1])
     site.tickets[1]["sla"] = {"minutesLeft": 5, "name": "Gold"}
@@ -748,6 +756,18 @@ async def test_technicians_are_known_by_the_ids_that_tickets_name() -> None:
     assert [(p.id, p.username) for p in people] == [(ANN, "ann"), ("7", "seven")]
 
 
+async def test_what_tells_more_of_somebody_counts_whichever_comes_first() -> None:
+    more, less = {"id": RITA, "fullName": "Rita R", "email": "rita@x.org"}, {"id": RITA, "fullName": "R."}
+    for order in ((more, less), (less, more)):
+        site = Site([1, 2])
+        for id, creator in enumerate(order, 1):
+            site.tickets[id] = {"id": id, "title": "x", "creator": creator}
+        async with desk(site) as old:
+            for id in (1, 2):
+                await one(old, id)
+            assert await old.person(RITA) == LookupValue("person", RITA, "Rita R", email="rita@x.org")
+
+
 # Files
 
 
@@ -796,6 +816,17 @@ async def test_a_file_on_another_host_is_refused_and_not_asked_for(url: str, tmp
         await a_file(Site([1]), {"id": 7, "url": url}, tmp_path)
     assert raised.value.reason == "file_unreadable"
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_file_with_a_password_in_its_address_is_refused(tmp_path: Path) -> None:
+    site = Site([1])
+    async with desk(site) as old:
+        address = old._http.base.replace("//", "//user:pw@") + "/files/7"
+        site.tickets[1] = detail(1, attachments=[{"id": 7, "url": address}])
+        (found,) = (await one(old, 1)).files
+        with pytest.raises(Rejected, match="another host"):
+            await old.download(TicketId("1"), found.id, tmp_path)
+    assert site.count("GET", "/files/7") == 0
 
 
 async def test_a_file_of_which_nothing_tells_how_is_counted_as_unreadable(tmp_path: Path) -> None:

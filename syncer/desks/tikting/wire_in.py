@@ -140,8 +140,6 @@ class Reader:
 
     def _reply(self, id: TicketId, reply: Any) -> Comment:
         fields = self._fields
-        if not isinstance(reply, dict):
-            raise Rejected(f"a reply of ticket {id} is no object", reason="schema", field="replies")
         if not fields.there(reply, "reply_text"):
             where = ", ".join(fields.paths("reply_text"))
             raise Rejected(f"a reply of ticket {id} has no text under {where}", reason="schema", field="reply_text")
