@@ -32,7 +32,7 @@ UPDATE = {"method": "PUT", "path": "/api/x/{id}", "fields": {"status": "StatusId
 ATTACH = {"method": "POST", "path": "/api/x/{id}/files", "encoding": "multipart", "fields": {"files": "Upload"},
           "tested": True}  # fmt: skip
 ALL = {"method": "GET", "path": "/api/Users/all", "tested": True}
-SEARCH = {"method": "GET", "path": "/api/Users/search/{query}", "tested": True}
+SEARCH = {"method": "GET", "path": "/api/Users/search/{search}", "tested": True}
 REFRESH = {"method": "POST", "path": "/api/Users/refresh", "tested": True}
 SENT = {"reply": "POST /api/x/reply/1", "close": "POST /api/x/close/1", "resolve": "PUT /api/x/resolve/1",
         "update": "PUT /api/x/1", "attach": "POST /api/x/1/files"}  # fmt: skip
@@ -124,7 +124,7 @@ def test_what_is_right_is_taken() -> None:
         "ticket.reply": {**REPLY, "encoding": "multipart", "fields": {"message": "m", "files": "f", "public": None}},
         "ticket.close": {**CLOSE, "path": "/api/TicketsApi/close", "fields": {"id": "TicketId", "message": "why"}},
         "ticket.resolve": RESOLVE, "ticket.update": UPDATE, "ticket.attach": ATTACH, "user.all": ALL,
-        "user.search": {**SEARCH, "path": "/api/Users/find", "fields": {"query": "q"}}, "user.refresh": REFRESH,
+        "user.search": {**SEARCH, "path": "/api/Users/find", "fields": {"search": "q"}}, "user.refresh": REFRESH,
     })  # fmt: skip
 
 
@@ -574,7 +574,7 @@ async def test_calls_are_told_what_they_have_names_for() -> None:
 
 
 async def test_a_call_that_wants_the_whole_ticket_gets_it_as_it_was_registered_and_stands_now() -> None:
-    fields = {"title": "T", "description": "D", "requester": "C", "site_id": "S", "department_id": "Dep",
+    fields = {"title": "T", "description": "D", "requester": "C", "site": "S", "department": "Dep",
               "status": "St", "ticket_type": "Ty", "priority": "P", "category": "Ca", "group": "G", "level": "L",
               "assignee": "A"}  # fmt: skip
     site = Site([1])
@@ -696,7 +696,7 @@ async def test_a_search_by_query_is_encoded() -> None:
         return web.Response(text="[]", content_type="application/json")
 
     site.always["GET /api/Users/find"] = answer
-    async with desk(site, {"user.search": {**SEARCH, "path": "/api/Users/find", "fields": {"query": "q"}}}) as new:
+    async with desk(site, {"user.search": {**SEARCH, "path": "/api/Users/find", "fields": {"search": "q"}}}) as new:
         assert await new.person("a b&c=1") is None
     assert queries == ["a b&c=1"]
 
@@ -816,10 +816,10 @@ async def test_an_update_is_tried_by_changing_nothing() -> None:
 
 async def test_an_update_of_what_a_ticket_does_not_show_is_not_tried() -> None:
     site = Site([1])
-    async with desk(site, {"ticket.update": untested({**UPDATE, "fields": {"status": "s", "site_id": "x"}})}) as new:
+    async with desk(site, {"ticket.update": untested({**UPDATE, "fields": {"status": "s", "site": "x"}})}) as new:
         tried = await new.probe("ticket.update", TicketId("1"))
     assert (tried.worked, calls(site)) == (False, [])
-    assert "does not show its site_id" in tried.said
+    assert "does not show its site" in tried.said
 
 
 async def test_a_ticket_that_is_not_there_is_not_written_to() -> None:

@@ -262,6 +262,22 @@ async def test_a_ticket_that_no_list_shows_is_found_by_its_id() -> None:
         assert (known["14"] or "").startswith("-.")
 
 
+async def test_a_ticket_that_one_walk_sees_in_the_list_and_another_by_its_id_has_not_changed() -> None:
+    site = Site(range(10, 20))
+    hidden: set[int] = set()
+
+    def page(query: Query) -> list[Any]:
+        rows = site.listed(query)
+        return rows if query.get("search") else [one for one in rows if one["id"] not in hidden]
+
+    site.page = page
+    async with desk(site) as old:
+        before = await versions(old)
+    async with desk(site) as old:
+        hidden.add(14)
+        assert await versions(old) == before
+
+
 @pytest.mark.parametrize(("most", "looked"), [(0, []), (2, [17, 16]), (500, [17, 16, 15, 14, 13])])
 async def test_so_many_ids_as_are_allowed_are_looked_at_the_newest_first(most: int, looked: list[int]) -> None:
     site = Site([11, 12, 18])

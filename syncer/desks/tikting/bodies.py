@@ -17,7 +17,7 @@ from syncer.desks.tikting.wire_fields import whole_number
 FILES = "files"
 JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_TEXTS = {"title", "description", "message", "query"}
+_TEXTS = {"title", "description", "message", "resolution", "search"}
 
 
 class Sent(Struct, frozen=True):

@@ -73,7 +73,7 @@ class Catalogue:
         length = PAGE
         for page in range(1, MOST_PAGES + 1):
             before = len(found)
-            rows = await self._page(endpoint, {"query": query, "page": str(page), "length": str(length)})
+            rows = await self._page(endpoint, {"search": query, "page": str(page), "length": str(length)})
             # A server that gives fewer than asked may count its pages by what was asked, and skip the rest.
             length = min(length, len(rows)) if page == 1 else length
             found.update((person.id, person) for person in _persons(rows))
@@ -82,7 +82,7 @@ class Catalogue:
         raise Fatal(f"{self._config.name}: {endpoint.path} shows over {MOST_PAGES} pages of users")
 
     async def _page(self, endpoint: Endpoint, values: Mapping[str, str]) -> list[Any]:
-        path = endpoint.path.replace("{query}", quote(values["query"], safe=""))
+        path = endpoint.path.replace("{search}", quote(values["search"], safe=""))
         body = sent(endpoint, values, self._form)
         answer = await self._calls.users(endpoint.method, path, query=body.query, data=body.data, headers=body.headers)
         rows = at(answer, endpoint.result)[1] if endpoint.result else answer

@@ -28,18 +28,20 @@ class Form(Struct, frozen=True):
 
 
 VALUES = (
-    "title", "description", "requester", "site_id", "department_id", "status", "ticket_type", "priority", "category",
+    "title", "description", "requester", "site", "department", "status", "ticket_type", "priority", "category",
     "group", "level", "assignee",
 )  # fmt: skip
-"""What `ticket.update` may be told of a ticket, by the names of a target's fields."""
+"""What `ticket.update` may be told of a ticket, by our names of its fields."""
+TARGET_NAMES: Mapping[str, str] = {"site_id": "site", "department_id": "department"}
+"""Fields of a target that have other names here."""
 FORMS: Mapping[EndpointKey, Form] = {
     "ticket.reply": Form(("id", "message", "files", "public"), "message"),
-    "ticket.close": Form(("id", "message", "status")),
-    "ticket.resolve": Form(("id", "message", "status")),
+    "ticket.close": Form(("id", "message", "resolution", "status")),
+    "ticket.resolve": Form(("id", "message", "resolution", "status")),
     "ticket.update": Form(("id", *VALUES)),
     "ticket.attach": Form(("id", "files"), "files"),
     "user.all": Form(("page", "length"), placeholder=None, writes=False),
-    "user.search": Form(("query", "page", "length"), placeholder="query", writes=False),
+    "user.search": Form(("search", "page", "length"), placeholder="search", writes=False),
     "user.refresh": Form((), placeholder=None, writes=False),
 }
 

@@ -143,7 +143,9 @@ class Listing:
             found += [id for id, is_there in zip(chunk, there, strict=True) if is_there]
         for id in found:
             tour.ids.add(id)
-            self._snapshot.put_rowless(id)
+            # Another walk may see its row: a version without it would call that a change.
+            if await self._searched(id) is ROWLESS:
+                self._snapshot.put_rowless(id)
         tour.found = len(found)
         return found
 
@@ -171,7 +173,7 @@ class Listing:
         return Ref(id, seen.version(wire_in.digest(ticket, self._volatile)))
 
     async def _searched(self, id: TicketId) -> Seen:
-        """The row of a ticket that was not walked past in this life, by a search for its id."""
+        """The row of a ticket that no walk of this life went past, by a search for its id."""
         names = await self._catalogue.names()
         for preset in (ALL, COMPLETED):
             async for rows in self._walker.rows(preset, str(id)):

@@ -15,7 +15,7 @@ from syncer.desks.tikting.bodies import FILES
 from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.catalogue import Catalogue
 from syncer.desks.tikting.config import TiktingConfig
-from syncer.desks.tikting.config_endpoints import EndpointKey
+from syncer.desks.tikting.config_endpoints import TARGET_NAMES, EndpointKey
 from syncer.desks.tikting.names import Names
 from syncer.desks.tikting.wire_fields import FieldMap, FieldName
 from syncer.desks.tikting.writes import Writes
@@ -175,7 +175,7 @@ class Loading:
         key = self._way(names.status_class(wanted))
         if key is None:
             return Written(TicketId(""), losses=("status_as_text",))
-        values = await self._values(draft, ticket, {"status": wanted, "message": ENDED})
+        values = await self._values(draft, ticket, {"status": wanted, "message": ENDED, "resolution": ENDED})
         await self._writes.send(key, id, values, attempt)
         ticket = await self._ticket(id)
         if not self._fields.there(ticket, "status"):
@@ -216,7 +216,7 @@ class Loading:
             values["status"] = now
         if worker := self._fields.ident(ticket, "assignee"):
             values["assignee"] = worker
-        kept = {name: value for name, value in draft.fields.items() if name != "status" and value}
+        kept = {TARGET_NAMES.get(k, k): value for k, value in draft.fields.items() if k != "status" and value}
         return {**values, **kept, **more}
 
     async def _ticket(self, id: TicketId) -> Any:

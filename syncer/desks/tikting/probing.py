@@ -23,9 +23,8 @@ from syncer.model.ids import TicketId
 from syncer.model.lookups import StatusClass
 
 LOOKS_EVERY = 0.5
+TEST = "A test of syncer, please ignore it."
 WORKS: Mapping[str, bool] = {"tested": True}
-_OF_A_TARGET: Mapping[FieldName, str] = {"site": "site_id", "department": "department_id"}
-"""Names of ours that a target's fields have others for."""
 _ENDS: Mapping[EndpointKey, StatusClass] = {
     "ticket.resolve": StatusClass.RESOLVED,
     "ticket.close": StatusClass.CLOSED,
@@ -77,9 +76,9 @@ class Probing:
 
     async def _reply(self, id: TicketId) -> Tried:
         marker = _marker()
-        text = f"A test of syncer, please ignore it.\n\n[{marker}]"
+        text = f"{TEST}\n\n[{marker}]"
         if self._config.text_mode == "html":
-            text = f"<p>A test of syncer, please ignore it.</p><p>[{marker}]</p>"
+            text = f"<p>{TEST}</p><p>[{marker}]</p>"
         await self._send("ticket.reply", id, {"message": text, "public": "true"})
         return await self._seen("ticket.reply", id, marker, wire_in.reply_texts)
 
@@ -109,7 +108,7 @@ class Probing:
         wanted = _ENDS[key]
         names = await self._catalogue.names(anew=True)
         values = await self._values(id)
-        values |= {"message": "A test of syncer, please ignore it."}
+        values |= {"message": TEST, "resolution": TEST}
         if status := names.first_of(wanted):
             values["status"] = status
         await self._send(key, id, values)
@@ -136,11 +135,11 @@ class Probing:
         return Tried(call="ticket.update", worked=True, said="was taken, and changed nothing else", settings=WORKS)
 
     async def _values(self, id: TicketId) -> dict[str, str]:
-        """What a ticket says of itself, by the names a target's fields have."""
+        """What a ticket says of itself, by our names."""
         ticket, names, fields = await self._calls.ticket(id), await self._catalogue.names(), self._fields
         texts = {"title": fields.text(ticket, "title"), "description": fields.text(ticket, "description")}
         people = {"requester": fields.ident(ticket, "requester_id"), "assignee": fields.ident(ticket, "assignee")}
-        lists = {_OF_A_TARGET.get(kind, kind): names.one(kind, fields.hit(ticket, kind)) or "" for kind in LOOKUPS}
+        lists = {kind: names.one(kind, fields.hit(ticket, kind)) or "" for kind in LOOKUPS}
         found = {**texts, **people, **lists, "ticket_type": "1"}
         return {name: value for name, value in found.items() if value}
 
