@@ -796,6 +796,16 @@ async def test_an_end_is_tried_by_where_it_leads(name: str, led_to: int | None, 
     assert (tried.worked, dict(tried.settings)) == (worked, {"tested": True} if worked else {})
 
 
+async def test_an_end_is_not_tried_on_a_ticket_that_has_ended() -> None:
+    site = Site([1])
+    site.tickets[1]["ticketStatusId"] = STATUS["closed"]
+    obeying(site, "close", None)
+    async with desk(site, {"ticket.close": untested(CLOSE)}) as new:
+        tried = await new.probe("ticket.close", TicketId("1"))
+    assert (tried.worked, calls(site)) == (False, [])
+    assert "closed already" in tried.said
+
+
 async def test_an_update_is_tried_by_changing_nothing() -> None:
     site = Site([1])
     site.always[SENT["update"]] = sent({})

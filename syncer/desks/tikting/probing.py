@@ -108,6 +108,8 @@ class Probing:
         wanted = _ENDS[key]
         names = await self._catalogue.names(anew=True)
         values = await self._values(id)
+        if names.status_class(values.get("status")) == wanted:
+            return Tried(call=key, worked=False, said=f"not tried: the ticket is {wanted} already; take another one")
         values |= {"message": TEST, "resolution": TEST}
         if status := names.first_of(wanted):
             values["status"] = status
@@ -139,7 +141,7 @@ class Probing:
         ticket, names, fields = await self._calls.ticket(id), await self._catalogue.names(), self._fields
         texts = {"title": fields.text(ticket, "title"), "description": fields.text(ticket, "description")}
         people = {"requester": fields.ident(ticket, "requester_id"), "assignee": fields.ident(ticket, "assignee")}
-        lists = {kind: names.one(kind, fields.hit(ticket, kind)) or "" for kind in LOOKUPS}
+        lists: dict[str, str] = {kind: names.one(kind, fields.hit(ticket, kind)) or "" for kind in LOOKUPS}
         found = {**texts, **people, **lists, "ticket_type": "1"}
         return {name: value for name, value in found.items() if value}
 
