@@ -287,6 +287,21 @@ async def test_files_go_with_a_reply_that_takes_them(tmp_path: Path) -> None:
     assert [(f.part, f.name, len(f.content)) for f in form.files] == [("Up", "ä.txt", 1), ("Up", "l.bin", 300_000)]
 
 
+async def test_files_too_large_for_a_reply_are_named_and_it_goes_without_them() -> None:
+    site = Site([1])
+    site.answers[SENT["reply"]] = [said(413), sent({})]
+    endpoint = {**REPLY, "encoding": "multipart", "fields": {"message": "Text", "files": "Up"}}
+    async with desk(site, {"ticket.reply": endpoint}, text_mode="html") as new:
+        file = Download("<b>.txt", "text/plain", 9, content=b"x" * 9)
+        assert (await does(new, Step("reply 5", comment(files=(File("a"),))), [file])).losses == ("file_too_large",)
+        site.answers[SENT["reply"]] = [said(413)]
+        with pytest.raises(Rejected) as raised:
+            await does(new, Step("reply 5", comment()))
+        assert raised.value.reason == "too_large"
+    assert b"<p>[File &lt;b&gt;.txt (9 bytes) was too large and is not here.]</p><p>[IG-1-c5]</p>" in bodies(site)[1]
+    assert b"filename" not in bodies(site)[1]
+
+
 async def test_files_no_call_takes_are_named_and_counted() -> None:
     site = Site([1])
     site.always[SENT["reply"]] = sent({})
@@ -330,11 +345,13 @@ async def test_an_answer_is_a_doubt_unless_the_desk_surely_did_nothing(
     step = {"reply": Step("reply 5", comment()), "close": Step("status"), "update": Step("status"),
             "attach": Step("file 5 1", comment(files=(File("a"),)))}[name]  # fmt: skip
     async with desk(site, endpoints) as new:
+        files = [Download("a.txt", "text/plain", 1, content=b"a")] if name == "attach" else []
         if name == "attach" and error is Rejected:
-            assert (await does(new, step)).losses[0] in {"file_refused", "file_too_large"}
+            assert (await does(new, step, files)).losses[0] in {"file_refused", "file_too_large"}
+            assert (await does(new, step)).losses == ()
             return
         with pytest.raises(SyncerError) as raised:
-            await does(new, step, of=draft("closed"))
+            await does(new, step, files, of=draft("closed"))
         assert type(raised.value) is error
         if error is Retryable:
             assert 6 < (raised.value.after or 0) < 8  # type: ignore[attr-defined]
@@ -472,7 +489,7 @@ async def test_a_file_among_those_of_a_reply_is_seen_too() -> None:
 async def test_each_file_of_a_comment_is_a_step_of_its_own() -> None:
     site = Site([1])
     site.always[SENT["reply"]] = sent({})
-    site.answers[SENT["attach"]] = [sent({"Id": 3}), said(413), said(400), sent({})]
+    site.answers[SENT["attach"]] = [sent({"Id": 3}), said(413), sent({}), said(400), said(400), sent({})]
     endpoints = {"ticket.reply": REPLY, "ticket.attach": {**ATTACH, "result_id": "id"}}
     async with desk(site, endpoints) as new:
         one = draft(comments=(comment(files=(File("a"), File("b"))),))
@@ -490,9 +507,11 @@ async def test_each_file_of_a_comment_is_a_step_of_its_own() -> None:
     bodies_of_files = [body for _, path, body in site.asked if path.endswith("/files")]
     assert bodies(site)[0] == {"Text": "a\nb ✓\n\n[IG-1-c5]"}
     assert b'name="Upload"; filename="IG-1-c5-f1 a.txt"' in bodies_of_files[0]
-    assert b'filename="IG-1-c5-f2 a.txt"' in bodies_of_files[2]
-    assert b'filename="IG-1-c5-f1 not read.txt"' in bodies_of_files[3]
-    assert b"[File a could not be read: gone]" in bodies_of_files[3]
+    assert b'filename="IG-1-c5-f1 not taken.txt"' in bodies_of_files[2]
+    assert b"a.txt (1 bytes) was refused and is not here." in bodies_of_files[2]
+    assert b'filename="IG-1-c5-f2 a.txt"' in bodies_of_files[3]
+    assert b'filename="IG-1-c5-f1 not read.txt"' in bodies_of_files[5]
+    assert b"[File a could not be read: gone]" in bodies_of_files[5]
 
 
 # The status
@@ -595,6 +614,16 @@ async def test_a_call_that_wants_the_whole_ticket_gets_it_as_it_was_registered_a
         assert await new.happened(TicketId("1"), one, Step("assign")) == ""
     whole = {"T": "1", "D": "b", "C": RITA, "S": 101, "Dep": 201, "P": 3, "A": RITA}
     assert bodies(site) == [{**whole, "St": 2}, {**whole, "St": 5}]
+
+
+@pytest.mark.parametrize("added", ["", "\n\n[File a was too large for Tikting and is not here.]"])
+async def test_what_was_added_to_a_description_stays_when_a_call_wants_the_whole_ticket(added: str) -> None:
+    site = Site([1])
+    site.tickets[1]["description"] = f"b{added}" if added else "changed by the desk"
+    obeying(site, "update", 2)
+    async with desk(site, {"ticket.update": {**UPDATE, "fields": {"status": "St", "description": "D"}}}) as new:
+        await does(new, Step("status"), of=draft("pending"))
+    assert bodies(site) == [{"St": 2, "D": f"b{added}"}]
 
 
 async def test_who_works_on_a_ticket_by_now_is_not_taken_off_by_a_call_for_its_status() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 
 import syncer
@@ -447,6 +448,28 @@ async def test_a_row_that_a_search_does_not_show_is_made_up_for_by_the_detail() 
         site.tickets[1]["title"] = "Another"
         assert (await one(old, 1)).version != version
     assert [q["listType"] for q in site.queries()[:2]] == ["AllTickets", "CompletedTickets"]
+
+
+async def test_a_change_between_a_tickets_answer_and_a_younger_row_is_not_missed() -> None:
+    """The row that a version is made of must not be younger than what was read."""
+    site = Site([1])
+    site.rows[1]["ticketStatusId"] = STATUS["closed"]
+    async with desk(site) as old:
+        await versions(old)
+        walking: list[Any] = []
+
+        async def slow(request: Any) -> Any:
+            answer = detail(1)  # read by the server before the change
+            site.rows[1]["title"] = "Changed since"
+            site.always.pop("GET /api/TicketsApi/1")
+            walking.append(await versions(old))  # another walk overtakes the answer
+            return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+
+        site.always["GET /api/TicketsApi/1"] = slow
+        read = await one(old, 1)
+        assert walking
+        assert read.title == "Ticket 1"
+        assert read.version != (await versions(old))["1"]
 
 
 async def test_a_search_for_an_id_takes_no_other_ticket_for_it() -> None:

@@ -92,9 +92,13 @@ class Listing:
             yield Page((), note=note)
         yield Page((), cursor=EVERYTHING)
 
-    async def version(self, id: TicketId, ticket: object) -> Version:
-        """The version of a ticket whose detail was just read, with its row as it was last seen."""
-        seen = self._snapshot.get(id) or await self._searched(id)
+    async def seen(self, id: TicketId) -> Seen:
+        """A ticket's row as it was last seen. To be asked for before the ticket: a row that is older than what is read
+        makes a change seen twice, one that is younger would make it unseen."""
+        return self._snapshot.get(id) or await self._searched(id)
+
+    def version(self, seen: Seen, ticket: object) -> Version:
+        """The version of a ticket by its row and by what it holds."""
         return seen.version(wire_in.digest(ticket, self._volatile))
 
     async def _begin(self) -> tuple[Look, Names]:
@@ -170,7 +174,7 @@ class Listing:
         except Rejected:
             tour.unread += 1
             return Ref(id)
-        return Ref(id, seen.version(wire_in.digest(ticket, self._volatile)))
+        return Ref(id, self.version(seen, ticket))
 
     async def _searched(self, id: TicketId) -> Seen:
         """The row of a ticket that no walk of this life went past, by a search for its id."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from html import escape
 from typing import Any
 
 from msgspec.structs import replace
@@ -127,32 +129,59 @@ class Loading:
             only = replace(comment, key=Key(f"{comment.key}-f{number}"), body="", files=(file,))
             yield Step(f"{FILE}{comment.id} {number}", only)
 
-    def _with(self, body: str, line: str) -> str:
-        return f"{body}\n\n{line}" if self._config.text_mode == "plain" else f"{body}<p>{line}</p>"
+    def _with(self, body: str, *lines: str) -> str:
+        """A text with more lines, as this desk takes texts."""
+        if self._config.text_mode == "plain":
+            return "\n\n".join((body, *lines))
+        return body + "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
 
     async def _reply(
         self, id: TicketId, draft: Draft, comment: CommentDraft, files: Sequence[Download], attempt: Attempt
     ) -> Written:
         if not comment.public:  # mapping keeps these here, where a desk keeps nothing private
             raise Rejected(f"{self._config.name}: a private note is never sent as a reply", reason="refused")
-        values = {"message": self._with(comment.body, f"[{comment.key}]"), "public": "true"}
-        made = await self._writes.send("ticket.reply", id, values, attempt, files)
         whole = next((one for one in draft.comments if one.id == comment.id), comment)
         left = len(whole.files) if not self._replies_with_files and not self._config.active("ticket.attach") else 0
-        return Written(TicketId(made), losses=("file_not_taken",) * left)
+        losses = ("file_not_taken",) * left
+        try:
+            made = await self._say(id, comment, comment.body, files, attempt)
+        except Rejected as e:
+            if e.reason != "too_large" or not files:
+                raise
+            lines = [f"[File {file.name} ({file.size} bytes) was too large and is not here.]" for file in files]
+            made = await self._say(id, comment, self._with(comment.body, *lines), (), attempt)
+            losses += ("file_too_large",) * len(files)
+        return Written(TicketId(made), losses=losses)
+
+    async def _say(
+        self, id: TicketId, comment: CommentDraft, body: str, files: Sequence[Download], attempt: Attempt
+    ) -> str:
+        values = {"message": self._with(body, f"[{comment.key}]"), "public": "true"}
+        return await self._writes.send("ticket.reply", id, values, attempt, files)
 
     async def _attach(
         self, id: TicketId, comment: CommentDraft, files: Sequence[Download], attempt: Attempt
     ) -> Written:
         """A file, with the marker before its name; one that cannot be had, or is refused, is counted."""
         if not files:  # the source could not give it: that is counted already, and told here
-            told = comment.body.strip().encode()
-            files = [Download("not read.txt", "text/plain; charset=utf-8", len(told), content=told)]
-        named = [replace(file, name=f"{comment.key} {file.name}") for file in files]
+            await self._tell(id, comment, _note("not read", comment.body.strip()), attempt)
+            return DONE
         try:
-            return Written(TicketId(await self._writes.send("ticket.attach", id, {}, attempt, named)))
+            return Written(TicketId(await self._put(id, comment, files[0], attempt)))
         except Rejected as e:
-            return Written(TicketId(""), losses=("file_too_large" if e.reason == "too_large" else "file_refused",))
+            loss = "file_too_large" if e.reason == "too_large" else "file_refused"
+        said = f"{files[0].name} ({files[0].size} bytes) was refused and is not here."
+        await self._tell(id, comment, _note("not taken", said), attempt)
+        return Written(TicketId(""), losses=(loss,))
+
+    async def _tell(self, id: TicketId, comment: CommentDraft, note: Download, attempt: Attempt) -> None:
+        """What is missing, where the desk takes even that."""
+        with suppress(Rejected):
+            await self._put(id, comment, note, attempt)
+
+    async def _put(self, id: TicketId, comment: CommentDraft, file: Download, attempt: Attempt) -> str:
+        named = replace(file, name=f"{comment.key} {file.name}")
+        return await self._writes.send("ticket.attach", id, {}, attempt, [named])
 
     async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> Written:
         """One who is refused, or ignored, is left out and counted."""
@@ -211,7 +240,9 @@ class Loading:
         """What a call may be told: what this one is for, else as it was registered, and as it stands on the desk now.
         Calls that want the whole of a ticket would empty what they are not told."""
         names = await self._catalogue.names()
-        values = {"title": draft.title, "description": draft.body}
+        shown = self._fields.text(ticket, "description")
+        # What was added when it was registered, such as the names of files that were too large, stays.
+        values = {"title": draft.title, "description": shown if shown.startswith(draft.body) else draft.body}
         if now := names.one("status", self._fields.hit(ticket, "status")):
             values["status"] = now
         if worker := self._fields.ident(ticket, "assignee"):
@@ -246,6 +277,12 @@ class Loading:
             " on the desk by hand",
             reason="unreadable",
         )
+
+
+def _note(name: str, text: str) -> Download:
+    """A small file that says what is missing."""
+    content = text.encode()
+    return Download(f"{name}.txt", "text/plain; charset=utf-8", len(content), content=content)
 
 
 def _same(one: str, other: str) -> bool:

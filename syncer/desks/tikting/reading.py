@@ -36,11 +36,12 @@ class Reading:
 
     async def fetch(self, id: TicketId) -> Ticket | Unreadable:
         """One whole ticket. Raises Rejected when it cannot be read."""
+        seen = await self._listing.seen(id)
         try:
             row = await self._calls.ticket(id)
         except NotFound as e:
             return Unreadable(id, e.message, gone=True)
-        version = await self._listing.version(id, row)
+        version = self._listing.version(seen, row)
         self._catalogue.meet(self._reader.people(row))
         return self._reader.ticket(id, row, version, await self._catalogue.names())
 
