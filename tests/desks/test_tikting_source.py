@@ -241,9 +241,10 @@ async def test_how_many_there_are_is_told() -> None:
         assert "old shows 4 tickets, ids 3 to 11; 5 ids between are in no list; 5 ids were looked at" in await notes(
             old
         )
-    empty = Site()
-    async with desk(empty) as old:
+    async with desk(Site()) as old:
         assert await notes(old) == "old shows no ticket at all: may this account see them?"
+    async with desk(Site((), ("Tickets.OnlyPrivate",))) as old:
+        assert (await notes(old)).startswith("restricted view")
 
 
 # What no list shows

@@ -188,12 +188,12 @@ class Listing:
 
     def _notes(self, tour: _Tour, look: Look, names: Names) -> Iterator[str]:
         desk = self._config.name
+        if self.restricted:
+            yield f"restricted view: the account of {desk} sees its own tickets only, put together from several lists"
         if not len(tour.ids):
             yield f"{desk} shows no ticket at all: may this account see them?"
             return
         yield _counted(desk, tour)
-        if self.restricted:
-            yield f"restricted view: the account of {desk} sees its own tickets only, put together from several lists"
         if not tour.agreed:
             yield f"the list of {desk} moved: {SWEEPS} walks saw different tickets, and all of them are taken"
         if self._walker.stuck:
