@@ -112,6 +112,12 @@ class Caller:
     async def register(self, **changes: str | None) -> tuple[int, dict[str, Any]]:
         return await self.send(form_of(self.parts(**changes)))
 
+    def form(self, **files: bytes) -> FormData:
+        form = form_of(self.parts())
+        for part, content in files.items():
+            form.add_field(part, content, filename="file.bin", content_type="application/octet-stream")
+        return form
+
     async def send(self, form: FormData) -> tuple[int, dict[str, Any]]:
         path = self.path("/api/TicketsApi/register")
         async with self.client.post(path, data=form, headers=self.headers) as answer:

@@ -26,9 +26,9 @@ def _open(config: Any) -> Desk:
 
 
 def _emulator(world: World) -> EmulatedDesk:
-    from syncer.desks.tikting.emulator import TiktingEmulator
+    from syncer.desks.tikting.emulator import TiktingEmulator, extended
 
-    return TiktingEmulator(world)
+    return TiktingEmulator(world, switches=extended())
 
 
 SPEC = DeskSpec(kind="tikting", title="Tikting", mark="TK", config=_config, open=_open, emulator=_emulator)

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import hmac
 import io
+import itertools
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
@@ -75,24 +76,36 @@ class Account(Struct, kw_only=True):
     @property
     def sees_all(self) -> bool:
         """Whether lists show more than the account's own tickets."""
-        return ONLY_PRIVATE not in self.permissions and not PRIVILEGED_ROLES.isdisjoint(self.roles)
+        return self.staff and not self.private_only
+
+    @property
+    def staff(self) -> bool:
+        """Whether it is more than a plain member."""
+        return not PRIVILEGED_ROLES.isdisjoint(self.roles)
+
+    @property
+    def private_only(self) -> bool:
+        """Whether a permission restricts it to its own tickets."""
+        return ONLY_PRIVATE in self.permissions
 
 
 class People:
-    """All users by GUID. Every seventh requester of the world is unknown here, and so are the deleted."""
+    """All users by GUID. The deleted are unknown here, and so is every seventh requester who has nothing here."""
 
     def __init__(self, world: World, group_ids: list[int], accounts: Iterable[Account]) -> None:
         self.by_id: dict[str, User] = {}
         self._by_position: list[str] = []
         requesters = agents = 0
-        for person in world.people:
+        here = _active_in(world)
+        for position, person in enumerate(world.people):
             groups: tuple[int, ...] = ()
             if person.agent:
                 groups = (group_ids[agents % len(group_ids)],) if group_ids else ()
                 agents += 1
             else:
                 requesters += 1
-            unknown = not person.email or person.deleted or (not person.agent and requesters % 7 == 0)
+            stranger = not person.agent and requesters % 7 == 0 and position not in here
+            unknown = not person.email or person.deleted or stranger
             self._by_position.append(FALLBACK_GUID if unknown else guid_of(person.email))
             if not unknown:
                 active = not person.disabled
@@ -120,6 +133,25 @@ class People:
             return FALLBACK_GUID
         return self._by_position[position]
 
+    def known(self, position: int | None) -> str | None:
+        """The GUID of a person of the world by position; None for nobody and for who is unknown or gone."""
+        id = self.at(position)
+        return None if id == FALLBACK_GUID else id
+
+    def named(self, email: str) -> User | None:
+        """The user with this e-mail address."""
+        return self.by_id.get(guid_of(email))
+
+    def email(self, id: str | None) -> str | None:
+        """The e-mail address of a user; None for nobody."""
+        return None if id is None else self.by_id[id].email
+
+    def found(self, search: str) -> list[User]:
+        """The users with this in their name or e-mail address."""
+        wanted = search.strip().casefold()
+        users = self.by_id.values()
+        return [user for user in users if wanted in f"{user.first} {user.last} {user.email}".casefold()]
+
     def technicians(self, group: int | None = None) -> list[User]:
         """The active technicians, of one group or all."""
         users = (user for user in self.by_id.values() if user.technician and user.active)
@@ -132,6 +164,15 @@ class People:
         rows.writerow(("email", "id"))
         rows.writerows((user.email, user.id) for user in self.by_id.values())
         return text.getvalue()
+
+
+def _active_in(world: World) -> set[int]:
+    """The positions of those who did something in a world's tickets."""
+    here: set[int] = set()
+    for ticket in world.tickets:
+        here.add(ticket.requester)
+        here.update(said.author for said in ticket.comments)
+    return here
 
 
 class _Session(Struct):
@@ -149,6 +190,7 @@ class Sessions:
         self._failures: dict[str, int] = {}
         self._locked_until: dict[str, float] = {}
         self._live: dict[str, _Session] = {}
+        self._numbers = itertools.count(1)
         self.logins = 0
         self.failed_logins = 0
 
@@ -172,6 +214,10 @@ class Sessions:
         if session is None or session.expires <= self._carrier.clock.now():
             return None
         return session.account
+
+    def renew(self, account: Account) -> str:
+        """One more token for somebody who is logged in."""
+        return self._issue(account, self._carrier.clock.now())
 
     def revoke(self) -> None:
         """No token given out so far is good any more."""
@@ -199,7 +245,7 @@ class Sessions:
             prefix + "nameidentifier": account.id,
             prefix + "roles": ",".join(account.roles),
             "iat": int(now),
-            "jti": str(self.logins),
+            "jti": str(next(self._numbers)),
         }
         if permissions:
             # One claim for each: several of one name become a list in a JWT, a single one stays a text.

@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from syncer.deskkit.emulation import Carrier
 
 from .emulator_accounts import People, Sessions
+from .emulator_mails import Aftermath
 from .emulator_switches import Switches
-from .emulator_tickets import Shelf
+from .emulator_tickets import Reply, Shelf
 from .emulator_views import stored
 
 _MARKER = re.compile(r"\[([A-Za-z][A-Za-z0-9]*-[\w-]+)\]\s*\Z")
@@ -28,6 +30,7 @@ class Steered(Protocol):
     people: People
     sessions: Sessions
     shelf: Shelf
+    aftermath: Aftermath
 
     def people_csv(self) -> str:
         """Its people as an administrator exports them."""
@@ -43,17 +46,26 @@ def marker_of(title: str) -> str | None:
 
 
 def extra_control_routes(desk: Steered) -> list[web.RouteDef]:
-    """`/_control/people.csv|tickets.jsonl|summary|switches|edit|delete|revoke`."""
+    """`/_control/people.csv|tickets.jsonl|summary|notifications|switches|edit|reply|delete|revoke`."""
     control = _Control(desk)
     return [
         web.get("/_control/people.csv", control.people),
         web.get("/_control/tickets.jsonl", control.tickets),
         web.get("/_control/summary", control.summary),
+        web.get("/_control/notifications", control.notifications),
         web.post("/_control/switches", control.switches),
         web.post("/_control/edit", control.edit),
+        web.post("/_control/reply", control.reply),
         web.post("/_control/delete", control.delete),
         web.post("/_control/revoke", control.revoke),
     ]
+
+
+class _Said(Struct):
+    id: int
+    author: str
+    body: str
+    private: bool = False
 
 
 class _Control:
@@ -75,6 +87,16 @@ class _Control:
     async def summary(self, _: web.Request) -> web.Response:
         return _json(self._desk.summary())
 
+    async def notifications(self, _: web.Request) -> web.Response:
+        """All that was mailed and pushed, by e-mail address, oldest first."""
+        people = self._desk.people
+        return _json(
+            [
+                {"ticket": sent.ticket, "channel": sent.channel, "kind": sent.kind, "to": [*map(people.email, sent.to)]}
+                for sent in self._desk.aftermath.notifications
+            ]
+        )
+
     async def switches(self, request: web.Request) -> web.Response:
         """Change the switches named in the body; those read when the desk was built have no effect now."""
         changes = msgspec.json.decode(await request.read(), type=dict[str, Any])
@@ -91,6 +113,15 @@ class _Control:
             return web.Response(status=400)
         self._desk.shelf.edit(ticket, changes, self._desk.carrier.clock.now())
         return _json(stored(ticket, self._desk.people))
+
+    async def reply(self, request: web.Request) -> web.Response:
+        """Somebody at the desk says something: `{"id": 1, "author": "ann@example.org", "body": "Done"}`."""
+        said = msgspec.json.decode(await request.read(), type=_Said)
+        ticket, author = self._desk.shelf.get(said.id), self._desk.people.named(said.author)
+        if ticket is None or author is None:
+            return web.Response(status=400)
+        reply = Reply(author.id, said.body, self._desk.carrier.clock.now(), said.private)
+        return _json({"id": self._desk.shelf.reply(ticket, reply)})
 
     async def delete(self, request: web.Request) -> web.Response:
         ticket = self._desk.shelf.get(int((await request.json())["id"]))

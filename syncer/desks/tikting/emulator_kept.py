@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import to_builtins
+
 from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
 
 from .emulator_accounts import Account, People
+from .emulator_endpoints import Endpoint
 from .emulator_lookups import Lookups
 from .emulator_switches import Switches
 from .emulator_tickets import Reply, Shelf, Ticket, Upload
 
+_USED = frozenset({"ticket.reply", "ticket.attach", "ticket.update", "ticket.resolve", "ticket.close", "user.all"})
 _LISTS = {
     "status": ("status", "status"),
     "priority": ("priority", "priorities"),
@@ -32,7 +36,17 @@ def block(account: Account, switches: Switches, url: str) -> dict[str, Any]:
         "budget": {"per_second": 5000, "parallel": 32},
         "register_status": "any" if switches.status_at_registration == "any" else "open",
         "search_lag": 0.2,
+        "probe_misses": 10,
+        "endpoints": {name: _tried(name, one) for name, one in switches.endpoints.items() if name in _USED},
     }
+
+
+def _tried(name: str, endpoint: Endpoint) -> dict[str, Any]:
+    """A call as an operator configures it who has tried it."""
+    said = {key: value for key, value in to_builtins(endpoint).items() if value is not None}
+    if name == "ticket.close":  # what it says would become a reply
+        said["fields"].pop("message", None)
+    return {**said, "tested": True, **({"read_back": True} if name in {"ticket.reply", "ticket.attach"} else {})}
 
 
 def kept(shelf: Shelf, people: People, lookups: Lookups) -> list[KeptTicket]:

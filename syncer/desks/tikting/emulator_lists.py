@@ -111,6 +111,19 @@ def read_query(body: bytes) -> tuple[Query, dict[str, list[str]]]:
     return query, problems
 
 
+def may_see(viewer: Viewer, ticket: Ticket, switches: Switches) -> bool:
+    """Whether some list shows the ticket to them."""
+    if viewer.account.sees_all or viewer.own(ticket):
+        return True
+    return _sees_as_named(viewer.account, switches) and any(
+        rule(viewer, ticket) for preset, rule in _PRESETS.items() if preset != "AllTickets"
+    )
+
+
+def _sees_as_named(account: Account, switches: Switches) -> bool:
+    return switches.member_presets == "as_named" and not account.private_only
+
+
 class Lists:
     """Answers list queries over a shelf, with what the switches make of them."""
 
@@ -147,6 +160,7 @@ class Lists:
         if preset != "AllTickets":
             rule = _PRESETS[preset]
             found = [ticket for ticket in found if rule(viewer, ticket)]
-        if not viewer.account.sees_all:
+        as_named = preset != "AllTickets" and _sees_as_named(viewer.account, self._switches)
+        if not viewer.account.sees_all and not as_named:
             found = [ticket for ticket in found if viewer.own(ticket)]
         return found

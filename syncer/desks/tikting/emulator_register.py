@@ -1,20 +1,17 @@
-"""Registration of a ticket: what the form must hold, what it is told otherwise, and what follows from it."""
+"""Registration of a ticket: what the form must hold, and what it is told otherwise."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from msgspec import Struct
-
 from syncer.deskkit.forms import Form
 
 from .emulator_accounts import People
+from .emulator_answers import Problems
+from .emulator_files import upload_of
 from .emulator_lookups import OPEN, Lookups
 from .emulator_switches import Switches
-from .emulator_tickets import Ticket, upload_of
-
-Problems = dict[str, list[str]]
 
 # Part, the ticket's field, the list it must be in, and whether it may be left out.
 _INTEGERS = [
@@ -62,12 +59,8 @@ class Registrar:
 
     def _title(self, form: Form, problems: Problems) -> str:
         title = _text(form, "Title", problems)
-        utf16 = self._switches.title_units == "utf16"
-        length = len(title.encode("utf-16-le", "surrogatepass")) // 2 if utf16 else len(title)
-        if length > _LONGEST_TITLE:
-            problems["Title"] = [f"The field Title must be a string with a maximum length of {_LONGEST_TITLE}."]
-        elif _LINE_BREAK.search(title):
-            problems["Title"] = ["The field Title must be one line."]
+        if problem := title_problem(title, self._switches):
+            problems["Title"] = [problem]
         return title
 
     def _creator(self, form: Form, problems: Problems) -> str:
@@ -100,40 +93,19 @@ class Registrar:
             fields["status"] = next(key for key, kind in self._lookups.status_types.items() if kind == OPEN)
 
 
+def title_problem(title: str, switches: Switches) -> str | None:
+    """Why this can be no title, if so."""
+    utf16 = switches.title_units == "utf16"
+    length = len(title.encode("utf-16-le", "surrogatepass")) // 2 if utf16 else len(title)
+    if length > _LONGEST_TITLE:
+        return f"The field Title must be a string with a maximum length of {_LONGEST_TITLE}."
+    if _LINE_BREAK.search(title):
+        return "The field Title must be one line."
+    return None
+
+
 def _text(form: Form, part: str, problems: Problems) -> str:
     text = form.texts.get(part, "")
     if not text.strip():
         problems[part] = [f"The {part} field is required."]
     return text
-
-
-class Notification(Struct):
-    """A mail or push that went out to technicians."""
-
-    ticket: int
-    channel: str
-    to: list[str]
-
-
-class Aftermath:
-    """What a registration sets off: an assignment, mails and pushes."""
-
-    def __init__(self, people: People, switches: Switches) -> None:
-        self._switches = switches
-        everyone = people.technicians()
-        self._everyone = [user.id for user in everyone]
-        groups = {group for user in everyone for group in user.groups}
-        self._members = {group: [user.id for user in people.technicians(group)] for group in groups}
-        self._turn = 0
-        self.notifications: list[Notification] = []
-
-    def follow(self, ticket: Ticket) -> None:
-        """Assign the ticket, if that is on, and tell the technicians concerned."""
-        group = self._members.get(ticket.group, []) if ticket.group is not None else self._everyone
-        if self._switches.auto_assign and group:
-            ticket.assignee = group[self._turn % len(group)]
-            self._turn += 1
-        if self._switches.notify:
-            to = [ticket.assignee] if ticket.assignee else group
-            self.notifications.append(Notification(ticket.id, "mail", to))
-            self.notifications.append(Notification(ticket.id, "push", to))

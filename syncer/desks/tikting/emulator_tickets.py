@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
+import heapq
 import re
 from typing import Any
 
 from msgspec import Struct
 
-from syncer.deskkit.world import SeedFile, SeedTicket, World
-
 from .emulator_accounts import People
+from .emulator_files import Files, Upload
 from .emulator_lookups import DONE, Lookups
-from .emulator_switches import DAY
+from .emulator_switches import DAY, Switches
+
+__all__ = ["Reply", "SearchText", "Shelf", "Ticket", "Upload"]
 
 _TOKEN = re.compile(r"[\w-]+")
 _BLOCK = 1024
 
 
-class Upload(Struct):
-    """A stored file; the content only when it is small enough to be kept."""
-
-    name: str
-    size: int
-    sha256: str
-    content_type: str
-    content: bytes | None = None
-
-
-def upload_of(name: str, content: bytes, content_type: str, keep: int) -> Upload:
-    """What is remembered of a file."""
-    kept = content if len(content) <= keep else None
-    return Upload(name, len(content), hashlib.sha256(content).hexdigest(), content_type, kept)
-
-
 class Reply(Struct):
-    """One reply, with its files."""
+    """One reply, with its files; no author where there is nobody any more."""
 
-    author: str
+    author: str | None
     body: str
     created: float
     private: bool = False
@@ -75,6 +60,11 @@ class Ticket(Struct, kw_only=True):
     def due(self) -> float:
         """When the service level chosen for it ends."""
         return self.created + (DAY if self.priority == 4 else 3 * DAY)
+
+
+def reply_id(ticket: Ticket, number: int) -> int:
+    """The id of a ticket's reply by its place, counted from 1."""
+    return ticket.id * 1000 + number
 
 
 class SearchText:
@@ -147,11 +137,12 @@ def _like(search: str) -> re.Pattern[str]:
 class Shelf:
     """All tickets, oldest first, with the searched fields beside them."""
 
-    def __init__(self, people: People, lookups: Lookups, first_id: int, gap_every: int) -> None:
+    def __init__(self, people: People, lookups: Lookups, switches: Switches) -> None:
+        self.files = Files(switches)
         self._people = people
         self._lookups = lookups
-        self._gap_every = gap_every
-        self._next = first_id
+        self._gap_every = switches.gap_every
+        self._next = switches.first_id
         self._all: list[Ticket] = []
         self._position: dict[int, int] = {}
         self._text = {field: SearchText() for field in ("Subject", "TicketId", "Priority", "Requester")}
@@ -183,10 +174,27 @@ class Shelf:
         for name, value in changes.items():
             setattr(ticket, name, value)
         ticket.updated = now
-        if self._lookups.status_types[ticket.status] in DONE:
-            ticket.closed = ticket.closed or now
+        ticket.closed = (ticket.closed or now) if self._lookups.status_types[ticket.status] in DONE else None
         for field, text in self._searched(ticket).items():
             self._text[field].change(self._position[ticket.id], text)
+
+    def reply(self, ticket: Ticket, reply: Reply) -> int:
+        """Somebody says something on a ticket; the id of what was said."""
+        self.files.add(ticket.id, reply.uploads)
+        ticket.replies.append(reply)
+        ticket.updated = reply.created
+        return reply_id(ticket, len(ticket.replies))
+
+    def attach(self, ticket: Ticket, uploads: list[Upload], now: float) -> None:
+        """Put more files on a ticket."""
+        self.files.add(ticket.id, uploads)
+        ticket.uploads += uploads
+        ticket.updated = now
+
+    def stir(self, number: int, now: float) -> None:
+        """Something happens on the tickets on which nothing has happened for longest."""
+        for ticket in heapq.nsmallest(number, self.live, key=lambda one: (one.updated, one.id)):
+            ticket.updated = now
 
     def delete(self, ticket: Ticket) -> None:
         """Take it off the shelf; its number is not used again."""
@@ -209,51 +217,3 @@ class Shelf:
             "Priority": self._lookups.labels["priorities"].get(ticket.priority or 0, ""),
             "Requester": f"{user.first} {user.last} {user.email}",
         }
-
-
-def fill(shelf: Shelf, world: World, people: People, lookups: Lookups, now: float) -> None:
-    """Put the world's tickets on the shelf, in their order."""
-    departments = list(lookups.labels["departments"])
-    for position, seed in enumerate(world.tickets):
-        department = departments[position % len(departments)]
-        shelf.add(_seeded(seed, shelf.next_id(), department, people, lookups, now))
-
-
-def _seeded(seed: SeedTicket, id: int, department: int, people: People, lookups: Lookups, now: float) -> Ticket:
-    solution = next((comment.body for comment in seed.comments if comment.solution), None)
-    return Ticket(
-        id=id,
-        title=seed.title[:255],
-        description=seed.body,
-        creator=people.at(seed.requester),
-        site=lookups.find("sites", seed.location) or lookups.first("sites"),
-        department=department,
-        status=lookups.seed_status(seed.status),
-        type=1,
-        priority=lookups.seed_priority(seed.priority),
-        category=lookups.find("categories", seed.category[-1] if seed.category else None),
-        group=lookups.find("groups", seed.queue),
-        level=lookups.first("levels"),
-        assignee=None if seed.assignee is None else people.at(seed.assignee),
-        source="Portal",
-        resolution=solution,
-        replies=[
-            Reply(
-                people.at(comment.author),
-                comment.body,
-                comment.at,
-                comment.private,
-                [_seeded_file(file) for file in comment.files],
-            )
-            for comment in seed.comments
-        ],
-        uploads=[_seeded_file(file) for file in seed.files],
-        created=seed.created,
-        updated=seed.updated,
-        closed=seed.closed,
-        stored=min(seed.created, now),
-    )
-
-
-def _seeded_file(file: SeedFile) -> Upload:
-    return upload_of(file.name, file.content, "application/octet-stream", len(file.content))

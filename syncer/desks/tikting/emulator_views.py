@@ -1,24 +1,18 @@
-"""How an emulated Tikting writes tickets and users down: list rows, details, dates and casing."""
+"""How an emulated Tikting writes tickets and users down: list rows and details."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from .emulator_accounts import Account, People, User
+from .emulator_dates import written
+from .emulator_files import Files, Upload
 from .emulator_lists import Viewer
 from .emulator_lookups import Lookups
 from .emulator_switches import Switches
-from .emulator_tickets import Ticket, Upload
+from .emulator_tickets import Reply, Ticket, reply_id
 
 Json = dict[str, Any]
-
-
-def flipped(value: Any) -> Any:
-    """The same with the first letter of every key in the other case."""
-    if isinstance(value, dict):
-        return {key[:1].swapcase() + key[1:]: flipped(item) for key, item in value.items()}
-    return [flipped(item) for item in value] if isinstance(value, list) else value
 
 
 def login_body(account: Account, user: User, token: str, host: str) -> Json:
@@ -68,6 +62,7 @@ def stored(ticket: Ticket, people: People) -> Json:
         "creator": ticket.creator,
         "creator_email": people.by_id[ticket.creator].email,
         "assignee": ticket.assignee,
+        "assignee_email": people.email(ticket.assignee),
         "site": ticket.site,
         "department": ticket.department,
         "status": ticket.status,
@@ -78,20 +73,39 @@ def stored(ticket: Ticket, people: People) -> Json:
         "level": ticket.level,
         "created": ticket.created,
         "updated": ticket.updated,
+        "closed": ticket.closed,
         "source": ticket.source,
-        "uploads": [
-            {"name": file.name, "sha256": file.sha256, "size": file.size, "content_type": file.content_type}
-            for file in ticket.uploads
+        "resolution": ticket.resolution,
+        "uploads": _fingerprints(ticket.uploads),
+        "replies": [
+            {
+                "id": reply_id(ticket, number),
+                "author": reply.author,
+                "author_email": people.email(reply.author),
+                "body": reply.body,
+                "created": reply.created,
+                "private": reply.private,
+                "uploads": _fingerprints(reply.uploads),
+            }
+            for number, reply in enumerate(ticket.replies, 1)
         ],
     }
+
+
+def _fingerprints(uploads: list[Upload]) -> list[Json]:
+    return [
+        {"name": file.name, "sha256": file.sha256, "size": file.size, "content_type": file.content_type}
+        for file in uploads
+    ]
 
 
 class Writer:
     """List rows and details in the layout the switches ask for."""
 
-    def __init__(self, people: People, lookups: Lookups, switches: Switches) -> None:
+    def __init__(self, people: People, lookups: Lookups, files: Files, switches: Switches) -> None:
         self._people = people
         self._lookups = lookups
+        self._files = files
         self._switches = switches
 
     def row(self, ticket: Ticket, viewer: Viewer) -> Json:
@@ -112,16 +126,22 @@ class Writer:
             }
         return row
 
-    def detail(self, ticket: Ticket) -> Json:
-        """One ticket, whole."""
-        flat = self._switches.detail == "flat"
+    def detail(self, ticket: Ticket, viewer: Viewer, origin: str) -> Json:
+        """One ticket, with all the viewer may read. `origin` is what the caller calls this desk."""
+        switches, flat = self._switches, self._switches.detail == "flat"
         body = self._flat_detail(ticket) if flat else self._nested_detail(ticket)
-        if self._switches.with_updated:
+        text = "description" if flat else "body"
+        body[text] = self._files.shown(body[text], origin)
+        if switches.with_updated:
             body["updatedDate" if flat else "modifiedOn"] = self._date(ticket.updated)
-        if self._switches.with_replies:
-            body["replies" if flat else "comments"] = self._replies(ticket)
-        if self._switches.with_attachments:
-            body["attachments" if flat else "files"] = self._files(ticket.id * 100_000, ticket.uploads)
+        if switches.with_replies:
+            body["replies" if flat else "comments"] = [
+                self._reply(reply_id(ticket, number), reply, origin)
+                for number, reply in enumerate(ticket.replies, 1)
+                if viewer.account.staff or not reply.private
+            ]
+        if switches.with_attachments:
+            body["attachments" if flat else "files"] = self._listed(ticket.uploads, origin)
         return body
 
     def _flat_row(self, ticket: Ticket) -> Json:
@@ -158,7 +178,7 @@ class Writer:
 
     def _label_row(self, ticket: Ticket) -> Json:
         labels = self._lookups.labels
-        return {
+        row: Json = {
             "ticketId": ticket.id,
             "subject": ticket.title,
             "requester": self._name(ticket.creator),
@@ -166,6 +186,9 @@ class Writer:
             "priority": labels["priorities"].get(ticket.priority or 0),
             "group": labels["groups"].get(ticket.group or 0),
         }
+        if self._switches.with_updated:
+            row["lastUpdated"] = self._date(ticket.updated)
+        return row
 
     def _flat_detail(self, ticket: Ticket) -> Json:
         return {
@@ -207,21 +230,27 @@ class Writer:
             "closedDate": self._date(ticket.closed),
         }
 
-    def _replies(self, ticket: Ticket) -> list[Json]:
-        return [
-            {
-                "id": ticket.id * 1000 + number,
-                "body": reply.body,
-                "creator": self._person(reply.author),
-                "createdDate": self._date(reply.created),
-                "isPrivate": reply.private,
-                "attachments": self._files(ticket.id * 100_000 + number * 100, reply.uploads),
-            }
-            for number, reply in enumerate(ticket.replies, 1)
-        ]
+    def _reply(self, id: int, reply: Reply, origin: str) -> Json:
+        switches = self._switches
+        body: Json = {"id": id, "body": self._files.shown(reply.body, origin)}
+        if switches.reply_author == "id":
+            body["creatorId"] = reply.author
+        else:
+            body["creator"] = self._person(reply.author)
+        body["createdDate"] = self._date(reply.created)
+        if switches.reply_flag != "none":
+            body[switches.reply_flag] = reply.private == (switches.reply_flag == "isPrivate")
+        if switches.with_attachments:
+            body["attachments"] = self._listed(reply.uploads, origin)
+        return body
 
-    def _files(self, first: int, uploads: list[Upload]) -> list[Json]:
-        return [{"id": first + number, "fileName": file.name, "size": file.size} for number, file in enumerate(uploads)]
+    def _listed(self, uploads: list[Upload], origin: str) -> list[Json]:
+        listed: list[Json] = [{"id": file.id, "fileName": file.name, "size": file.size} for file in uploads]
+        if self._switches.profile == "extended" and self._switches.file_urls != "none":
+            key = "url" if self._switches.detail == "flat" else "downloadUrl"
+            for shown, file in zip(listed, uploads, strict=True):
+                shown |= {"contentType": file.content_type, key: self._files.address(file, origin)}
+        return listed
 
     def _person(self, id: str | None) -> Json | None:
         if id is None:
@@ -234,8 +263,4 @@ class Writer:
         return f"{user.first} {user.last}".strip()
 
     def _date(self, at: float | None) -> str | None:
-        naive = self._switches.dates == "naive"
-        if at is None:
-            return "0001-01-01T00:00:00" if naive else None
-        text = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-        return f"{text}0" if naive else f"{text}Z"
+        return written(at, self._switches)
