@@ -73,6 +73,7 @@ LOSSES = {
     "marker_as_text": "tickets whose marker stands in their texts only, because neither field nor tag kept it",
     "field_missing": "values left out: on the target their ticket type has no field for them",
     "tag_not_taken": "tags left out: on the target their field has no such option",
+    "not_shown": "tickets the target says it made and does not show: may the account see all tickets?",
     "marker_not_kept": "tickets that do not show their marker: an answer lost from now on cannot be looked for",
 }
 REASONS = {

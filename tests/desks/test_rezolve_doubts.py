@@ -128,12 +128,25 @@ async def test_who_lost_the_right_to_write_sends_no_create_again() -> None:
     assert len(script.sent(CREATE)) == 1
 
 
-async def test_a_ticket_that_was_said_to_be_made_and_does_not_show_is_in_doubt() -> None:
+async def test_what_was_said_to_be_made_is_made_and_where_it_does_not_show_nothing_is_absent() -> None:
     script = Script({CREATE: MADE, GET: (404, PAGE)})
-    with pytest.raises(Rejected, match=r"REQ-2041 was made for IG-812, and does not show") as e:
-        await created(script, list_lag=0.1)
-    assert e.value.reason == "in_doubt"
-    assert "ticket_admin" in e.value.hint
+    async with desk(script, list_lag=0.1) as rz:
+        assert await rz.find([Key("IG-9")], None) == {}
+        made = await rz.create(draft(), [])
+        assert (made.id, made.losses) == ("REQ-2041", ("not_shown",))
+        with pytest.raises(Rejected, match="does not see all tickets it makes: REQ-2041"):
+            await rz.find([Key("IG-9")], None)
+        assert await rz.find([KEY], None) == {KEY: "REQ-2041"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "finds"), [(["ticket_agent"], False), (["ticket_agent", "Ticket_Admin"], True), ([], True)], ids=str
+)
+async def test_who_sees_some_tickets_only_does_not_claim_to_find_what_was_lost(roles: list[str], finds: bool) -> None:
+    for ask in ("connect", "check"):
+        async with desk(Script({f"{T}/user/userinfo": {"data": {"username": "bot", "roles": roles}}})) as rz:
+            await getattr(rz, ask)()
+            assert rz.capabilities.finds_by_key == finds
 
 
 async def test_a_ticket_that_shows_late_is_made() -> None:
@@ -184,12 +197,16 @@ async def test_a_row_that_is_not_there_yet_is_looked_at_again() -> None:
         assert await rz.find([KEY], None) == {KEY: "REQ-50"}
 
 
-async def test_rows_that_show_some_of_their_fields_are_read_themselves() -> None:
+async def test_rows_that_show_some_of_their_fields_are_read_themselves_and_once() -> None:
+    bare = record(48, NOW - timedelta(minutes=2), data={"offerId": "40112"})
     other = record(49, NOW - timedelta(minutes=1))
-    rows = [{**row, "data": {SUBJECT: "Printer", "offerId": "40112"}} for row in (other, OURS)]
-    paths = {f"{T}/ticket/{row['object_id']}": {"data": row} for row in (other, OURS)}
-    async with desk(Script({LIST: rows_of(rows, indexed=False), **paths})) as rz:
+    shown = [bare, *({**row, "data": {SUBJECT: "Printer", "offerId": "40112"}} for row in (other, OURS))]
+    paths = {f"{T}/ticket/{row['object_id']}": {"data": row} for row in (bare, other, OURS)}
+    script = Script({LIST: rows_of(shown, indexed=False), **paths})
+    async with desk(script) as rz:
         assert await rz.find([KEY], None) == {KEY: "REQ-50"}
+        assert await rz.find([Key("IG-9")], None) == {}
+    assert [len(script.sent(path)) for path in paths] == [1, 1, 1]
 
 
 async def test_where_rows_show_all_of_their_fields_one_is_read_to_know_it() -> None:

@@ -31,7 +31,7 @@ from syncer.desks.rezolve.config import RezolveConfig
 from syncer.desks.rezolve.finding import Finding
 from syncer.desks.rezolve.loading import Loading, places
 from syncer.desks.rezolve.notes import Notes
-from syncer.desks.rezolve.view import View, Walk
+from syncer.desks.rezolve.view import Found, View, Walk
 from syncer.desks.rezolve.writes import Writes
 from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.model.draft import Draft
@@ -81,7 +81,12 @@ class Rezolve:
         """Log in, see who we are, and whether the list shows tickets: without it nothing lost can be found."""
         await self._access.ready()
         await self._who()
-        if self._config.writable and (await self._view.probe()).type is None:
+        if self._config.writable:
+            self._see_how_far(await self._view.probe())
+
+    def _see_how_far(self, found: Found) -> None:
+        """A list that is none, or shows us some tickets only, does not tell that one is absent."""
+        if found.type is None or not rights.sees_all(self._loading.statuses.roles):
             self.capabilities = msgspec.structs.replace(self.capabilities, finds_by_key=False)
 
     async def check(self) -> Account:
@@ -94,8 +99,8 @@ class Rezolve:
         findings += readiness.missing(self._config, known)
         findings += readiness.findings(self._config, known, self._catalogue.offers)
         found = await self._view.probe()
+        self._see_how_far(found)
         if found.type is None:
-            self.capabilities = msgspec.structs.replace(self.capabilities, finds_by_key=False)
             findings.append(f"tickets cannot be listed, so not read, and lost answers not looked for: {found.said}")
         elif not found.sure:
             findings.append("no ticket is shown: the tenant is empty, or the account sees none (ticket_admin sees all)")

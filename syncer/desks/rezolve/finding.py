@@ -50,6 +50,7 @@ class Finding:
         self._began: dict[Key, datetime] = {}
         self._seen: dict[Key, list[tuple[Rank, TicketId]]] = {}
         self._looked: set[str] = set()
+        self._hidden = ""
         self._whole_rows = False
         """Whether a row of the list was seen to tell all fields of its ticket."""
         self._from: datetime | None = None
@@ -64,6 +65,10 @@ class Finding:
         if len(self._began) > KEPT:
             self._began.pop(key, None)
 
+    def hides(self, id: str) -> None:
+        """The desk said that it made this ticket, and does not show it: nothing is absent from now on."""
+        self._hidden = id
+
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest ticket for each marker that is there. Raises Rejected when the list cannot tell."""
         async with self._lock:
@@ -74,6 +79,11 @@ class Finding:
             if missing:
                 await self._scan(await self._start(missing, newer), places)
                 found |= {key: self._lowest(key) for key in missing if key in self._seen}
+            if self._hidden and len(found) < len(keys):
+                text = (
+                    f"{self._config.name}: this account does not see all tickets it makes: {self._hidden} is not shown"
+                )
+                raise Rejected(text, reason="not_listed")
             return found
 
     async def _is_empty_or_shown(self) -> None:

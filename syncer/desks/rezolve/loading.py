@@ -24,7 +24,7 @@ from syncer.desks.rezolve.readiness import missing
 from syncer.desks.rezolve.status import Statuses
 from syncer.desks.rezolve.wire_out import Way
 from syncer.desks.rezolve.writes import Ask, Writes
-from syncer.errors import ConfigError, InDoubt, NotFound, Rejected, SyncerError
+from syncer.errors import ConfigError, InDoubt, NotFound, SyncerError
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.ticket import File
@@ -83,14 +83,14 @@ class Loading:
 
     async def _verified(self, id: str, key: Key, body: Mapping[str, Any], known: Known) -> tuple[str, ...]:
         """Read back: what was not kept. It is made, whatever comes of this: an error here must not pass for one of
-        the create. Raises Rejected, in doubt, when the desk does not show what it said it made."""
+        the create."""
         try:
             row = await self._shown(id)
         except NotFound as e:
-            raise Rejected(
-                f"{self._config.name}: {id} was made for {key}, and does not show: {e.message}", reason="in_doubt",
-                hint="May the account see tickets of that team? ticket_admin sees all.",
-            ) from e  # fmt: skip
+            log.warning("ticket_not_shown", desk=self._config.name, ticket=id, key=key, error=e.message)
+            if self.finding is not None:
+                self.finding.hides(id)
+            return ("not_shown",)
         except SyncerError as e:
             log.warning("ticket_not_read_back", desk=self._config.name, ticket=id, error=e.message)
             return ("marker_not_kept",) if isinstance(e, NotForUs) else ()

@@ -40,13 +40,19 @@ def roles(userinfo: Any, told: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
+def sees_all(own: Sequence[str]) -> bool:
+    """Whether every ticket is shown, as far as roles are known: agents see those of their teams, users their own."""
+    return not own or any("admin" in role.casefold() for role in own)
+
+
 def findings(config: RezolveConfig, own: Sequence[str], told: dict[str, Any], known: Known) -> Iterator[str]:
     """What is missing. What is not known is not told."""
     if (tenant := wire.text(told.get("tenant_id"))) is not None and not wire.same(tenant, config.tenant_id):
         yield f"the token is of tenant {tenant}, and tenant_id is {config.tenant_id}: calls are answered with 404"
     mine = {role.casefold() for role in own}
-    if mine and not any("admin" in role for role in mine):
-        yield f"the account's roles ({', '.join(own)}) may not see all tickets: ticket_admin does"
+    if not sees_all(own):
+        more = ", and lost answers cannot be looked for" if config.writable else ""
+        yield f"the account's roles ({', '.join(own)}) may not see all tickets: ticket_admin does{more}"
     if not config.writable:
         return
     if mine and mine.isdisjoint(ROLES):
