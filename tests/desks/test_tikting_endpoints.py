@@ -102,7 +102,7 @@ WRONG = [
     ({"ticket.reply": {**REPLY, "path": "/api/x/reply"}}, "nothing says which one"),
     ({"ticket.reply": {**REPLY, "fields": {}}}, "ticket.reply: fields: message is missing"),
     ({"ticket.reply": {**REPLY, "fields": {"message": None}}}, "ticket.reply: fields: message is missing"),
-    ({"ticket.reply": {**REPLY, "fields": {"message": "a", "mesage": "b"}}}, "fields: mesage: there are id"),
+    ({"ticket.reply": {**REPLY, "fields": {"message": "a", "words": "b"}}}, "fields: words: there are id"),
     ({"ticket.reply": {**REPLY, "fields": {"message": "a", "files": "b"}}}, "files travel with encoding: multipart"),
     ({"ticket.reply": {**REPLY, "method": "GET"}}, "a GET changes nothing"),
     ({"ticket.reply": {**REPLY, "success": [200, 404]}}, "less than or equal to 299"),
@@ -134,7 +134,7 @@ def test_a_path_of_files_stays_on_the_desk(path: str) -> None:
         config(file_path=path)
 
 
-@pytest.mark.parametrize("more", [{"instance_timezone": "Mars"}, {"fields": {"titel": ["a"]}},
+@pytest.mark.parametrize("more", [{"instance_timezone": "Mars"}, {"fields": {"headline": ["a"]}},
                                   {"fields": {"id": ["a b"]}},
                                   {"fields": {"id": [".a"]}}, {"fields": {"id": [""]}}], ids=str)  # fmt: skip
 def test_a_field_map_or_zone_that_means_nothing_is_refused(more: Any) -> None:
