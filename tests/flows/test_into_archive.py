@@ -186,9 +186,9 @@ def test_who_believes_an_index_that_a_kill_left_behind_doubles(place: ArchivePla
     whole(place)
     place.reset(lists=False)
     steps = begin(place).steps
-    points = [number for number, step in enumerate(steps, 1) if step == "after the folder: _durably"]
+    first = steps.index("after the folder: _durably") + 1
     with patch.object(writing, "refresh", lambda *_, **__: None), pytest.raises(Broken, match=r"lines for|lost: "):
-        killed_at(place, points[1:3])
+        killed_at(place, [first])
 
 
 def test_a_plan_makes_no_folder(way: ArchivePlace) -> None:
