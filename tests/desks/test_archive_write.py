@@ -258,6 +258,12 @@ async def test_a_fresh_folder_has_no_lists_and_looking_makes_nothing(folder: Pat
     assert not folder.parent.exists()
 
 
+async def test_only_its_owner_may_look_into_a_new_archive(folder: Path) -> None:
+    async with opened(folder) as desk:
+        await desk.create(drafted(1), ())
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 async def test_an_archive_has_one_writer_and_any_number_of_readers(folder: Path) -> None:
     async with opened(folder) as desk:
         await desk.create(drafted(1), ())

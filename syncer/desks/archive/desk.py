@@ -36,12 +36,11 @@ FIELDS = {
     "creator": DraftField(lookup="person"),
     "assignee": DraftField(lookup="person"),
     "created_at": DraftField(number=True),
-    "updated_at": DraftField(number=True),
-    "closed_at": DraftField(number=True),
+    "updated_at": DraftField(),
+    "closed_at": DraftField(),
     "number": DraftField(),
     "url": DraftField(),
     "html": DraftField(),
-    **{kind: DraftField(lookup=kind) for kind in KINDS},
 }
 PAGE = 1000
 UNLIMITED = 1_000_000.0
@@ -57,8 +56,10 @@ class Archive:
     def __init__(self, config: ArchiveConfig) -> None:
         self._config = config
         self._folder = Folder(config.path, config.name)
+        kinds = self._kinds()
+        lists = {kind: DraftField(lookup=kind) for kind in kinds if kind not in OTHER_KINDS}
         self.capabilities = Capabilities(
-            reads=True, writes=config.imported is None, fetch_batch=200, lookup_kinds=self._kinds(), fields=FIELDS,
+            reads=True, writes=config.imported is None, fetch_batch=200, lookup_kinds=kinds, fields=FIELDS | lists,
             marker_in=("field",), finds_by_key=True, takes_comments=True, takes_files=True, takes_tags=True,
             takes_cc=True, takes_custom=True, takes_times=True, keeps_links=True, keeps_rating=True,
             keeps_private=True, keeps_times=True, keeps_authors=True, adopts_lists=True, remote=False,

@@ -61,6 +61,11 @@ class Folder:
         whole = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
         replace_durably(self.root / _MANIFEST, whole)
 
+    def begin(self) -> None:
+        """The folder itself; where it is new, nobody but its owner may look into it: it will hold private notes."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)
+
     def make(self) -> Manifest:
         """The archive, made if it is not there yet. Raises ConfigError."""
         manifest = self.manifest()

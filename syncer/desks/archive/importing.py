@@ -39,7 +39,7 @@ def refresh(folder: Folder, settings: Import) -> None:
     stamp = _stamp(settings)
     if manifest is not None and manifest.stamp == stamp:
         return
-    folder.root.mkdir(parents=True, exist_ok=True)
+    folder.begin()
     lock = folder.lock()
     try:
         file = str(settings.file)

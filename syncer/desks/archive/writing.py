@@ -50,7 +50,7 @@ class Writing(Reading):
         Raises Stopped when somebody else is writing, ConfigError.
         """
         folder.manifest()  # before anything is made beside other people's things
-        folder.root.mkdir(parents=True, exist_ok=True)
+        folder.begin()
         lock = folder.lock()
         with ExitStack() as undo:
             undo.callback(lock.release)
