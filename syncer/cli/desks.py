@@ -11,7 +11,7 @@ from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run, table
 
 if TYPE_CHECKING:
-    from syncer.deskkit.contract import Described, Tried
+    from syncer.deskkit.looking import Described, Tried
 
 
 @click.command(epilog="Example: syncer describe old --ticket 4711")
@@ -35,7 +35,7 @@ def describe(desk: str, ticket: str | None, config: Path, as_json: bool) -> None
 
 async def _describe(path: Path, name: str, ticket: str | None) -> Described:
     from syncer import bootstrap, settings
-    from syncer.deskkit.contract import Describes
+    from syncer.deskkit.looking import Describes
     from syncer.errors import ConfigError
     from syncer.model.ids import TicketId
 
@@ -106,7 +106,7 @@ def _told(one: Tried) -> dict[str, Any]:
 async def _probe(path: Path, name: str, ticket: str, calls: tuple[str, ...], *, yes: bool) -> list[Tried]:
     from syncer import bootstrap, settings
     from syncer.cli.asking import agree
-    from syncer.deskkit.contract import Probes
+    from syncer.deskkit.looking import Probes
     from syncer.errors import ConfigError
     from syncer.model.ids import TicketId
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syncer.deskkit.contract import Described, Found
+from syncer.deskkit.looking import Described, Found
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.config import TiktingConfig
@@ -28,7 +28,8 @@ _HINTS: Mapping[FieldName, str] = {
     "assignee_name": r"(assign|techn|agent).*name", "assignee_email": r"(assign|techn|agent).*mail",
     "status": "status|state", "priority": "priorit", "category": "categ", "group": "group|team",
     "site": "site|location", "department": "depart", "level": "level|tier", "company": "client|compan",
-    "created": r"creat|open.*(on|at|date)", "updated": "update|modif|change|activ", "closed": "close|resolve|complete",
+    "created": r"creat|open.*(on|at|date)", "updated": "update|modif|change|active|activity",
+    "closed": "close|resolve|complete",
     "resolution": "resol|solution", "replies": "repl|comment|conversation|message|note", "reply_id": "id$",
     "reply_text": "text|body|message|content|comment|note", "reply_author_id": r"(creat|auth|user|by).*id$",
     "reply_author_name": "name", "reply_author_email": "mail", "reply_created": "date|time|creat|(on|at)$",

@@ -10,17 +10,16 @@ from msgspec.structs import replace
 from syncer.deskkit.contract import (
     Account,
     Capabilities,
-    Described,
     Download,
     DraftField,
     Newer,
     Page,
     Step,
-    Tried,
     Unreadable,
     Written,
 )
 from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.looking import Described, Tried
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.access import Access, judge
 from syncer.desks.tikting.calls import Calls

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from syncer.deskkit.attempt import Attempt
-from syncer.deskkit.contract import Download, Tried
+from syncer.deskkit.contract import Download
+from syncer.deskkit.looking import Tried
 from syncer.desks.tikting import wire_in
 from syncer.desks.tikting.access import Access, TokenRefused
 from syncer.desks.tikting.calls import Calls
