@@ -122,9 +122,12 @@ def _sources(source: str | None, tables: Tables) -> tuple[str, ...]:
 
 
 def field_named(tables: Tables, name: str) -> LookupValue | None:
-    """The target's custom field of this name or id; None where there is none, or several."""
+    """The target's custom field of this name or id; None where there is none, or several that hold different things.
+
+    Several of one name and kind are one field of several types of tickets: the desk knows which is meant.
+    """
     hits = _named(tables.target, name)
-    return hits[0] if len(hits) == 1 else None
+    return hits[0] if len({hit.form for hit in hits}) == 1 else None
 
 
 def _named(values: Mapping[tuple[str, str], LookupValue], name: str) -> list[LookupValue]:

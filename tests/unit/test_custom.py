@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from syncer.mapping.custom import field_named
 from syncer.mapping.extras import Holds
 from syncer.mapping.tables import Tables, indexed
 from syncer.model.draft import Draft, Unmapped
@@ -127,6 +128,15 @@ def test_a_custom_field_may_come_from_elsewhere(rule: dict[str, Any], got: str) 
     found = mapper({"custom": {"Text": rule}}, known(), limits(holds=Holds(custom=True))).map(ticket())
     assert isinstance(found, Draft)
     assert found.custom == {"cf_text": got}
+
+
+@pytest.mark.parametrize(("form", "found"), [("text", "80"), ("number", None)])
+def test_a_name_may_be_that_of_several_fields_of_one_kind_and_of_no_others(form: str, found: str | None) -> None:
+    twins = [value("custom_field", "80", "Order", form="text"), value("custom_field", "81", "Order", form=form)]
+    of = known()
+    of.target = indexed(twins)
+    one = field_named(of, "order")
+    assert (one.id if one else None) == found
 
 
 def test_an_empty_field_stays_empty() -> None:
