@@ -26,6 +26,23 @@ Failed = Callable[[TicketId, InDoubt], None]
 """Told of each attempt that surely came to nothing; raises when there were enough of them."""
 
 
+class Patience:
+    """Counts the attempts at things no single ticket is at fault for; `what` the target then takes none of."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._tries: dict[TicketId, int] = {}
+
+    def failed(self, id: TicketId, error: InDoubt) -> None:
+        """One more that came to nothing. Raises Retryable when there were enough of them."""
+        self._tries[id] = self._tries.get(id, 0) + 1
+        if self._tries[id] >= ATTEMPTS:
+            raise Retryable(
+                f"{error.message}; tried {ATTEMPTS} times, and looked each time: it is not there",
+                hint=f"The target takes no {self._what} now; the same command goes on later.",
+            )
+
+
 class Deed(Struct, frozen=True):
     """What shall be done to ticket `on` of the target. `happened` tells the id of what it made, "" where it made
     nothing with an id, None when it is not there (yet); `write` raises as a target's `create` does."""

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from syncer.deskkit.contract import TakesLinks, Target
-from syncer.errors import InDoubt, Rejected, Retryable
+from syncer.errors import Rejected
 from syncer.model.ids import TicketId
 from syncer.model.link import EffectState, Intent, Relation
-from syncer.pipeline.deed import ATTEMPTS, IN_DOUBT, Deed, Deeds
+from syncer.pipeline.deed import IN_DOUBT, Deed, Deeds, Patience
 from syncer.pipeline.flow import first_of
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.tally import Tally
@@ -29,8 +29,7 @@ class Linking:
         self._journal = journal
         self._tally = tally
         self._stop = stop
-        self._deeds = Deeds(target, journal, tally, self._failed)
-        self._tries: dict[TicketId, int] = {}
+        self._deeds = Deeds(target, journal, tally, Patience("links").failed)
 
     async def run(self) -> None:
         """All that can be made now. One that is refused is counted; raises what ends a pass."""
@@ -82,14 +81,6 @@ class Linking:
             if e.reason != IN_DOUBT:
                 self._journal.close(relation.source_id, EffectState.REFUSED, relation.step)
             self._tally.lost((DOUBTED if e.reason == IN_DOUBT else REFUSED,))
-
-    def _failed(self, id: TicketId, error: InDoubt) -> None:
-        self._tries[id] = self._tries.get(id, 0) + 1
-        if self._tries[id] >= ATTEMPTS:
-            raise Retryable(
-                f"{error.message}; tried {ATTEMPTS} times, and looked each time: it is not there",
-                hint="The target takes no links now; the same command goes on later.",
-            )
 
 
 def _by_pair(found: Sequence[Relation]) -> list[list[Relation]]:

@@ -10,13 +10,13 @@ import structlog
 from msgspec.structs import replace
 
 from syncer.deskkit.contract import TakesPeople, Target, Written
-from syncer.errors import InDoubt, Rejected, Retryable
+from syncer.errors import Rejected
 from syncer.mapping.tables import Tables, normal_email
 from syncer.model.ids import Key, TicketId, Version
 from syncer.model.link import EffectState, Intent
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
-from syncer.pipeline.deed import ATTEMPTS, IN_DOUBT, Deed, Deeds
+from syncer.pipeline.deed import IN_DOUBT, Deed, Deeds, Patience
 from syncer.pipeline.flow import Meet
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.tally import Tally
@@ -88,8 +88,7 @@ class Inviting:
         self._journal = journal
         self._tally = tally
         self._learn = learn
-        self._deeds = Deeds(target, journal, tally, self._failed)
-        self._tries: dict[TicketId, int] = {}
+        self._deeds = Deeds(target, journal, tally, Patience("new people").failed)
         self._settled: asyncio.Task[None] | None = None
 
     async def bring(self, account: LookupValue) -> str | None:
@@ -130,11 +129,3 @@ class Inviting:
         age = await self._journal.youngest_doubt(STEP)
         if age is not None and age < self._settle:
             await asyncio.sleep(self._settle - age)
-
-    def _failed(self, id: TicketId, error: InDoubt) -> None:
-        self._tries[id] = self._tries.get(id, 0) + 1
-        if self._tries[id] >= ATTEMPTS:
-            raise Retryable(
-                f"{error.message}; tried {ATTEMPTS} times, and looked each time: it is not there",
-                hint="The target takes no new people now; the same command goes on later.",
-            )
