@@ -33,7 +33,7 @@ from syncer.desks.rezolve.loading import Loading, places
 from syncer.desks.rezolve.notes import Notes
 from syncer.desks.rezolve.view import Found, View, Walk
 from syncer.desks.rezolve.writes import Writes
-from syncer.errors import ConfigError, NotFound, Rejected
+from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
@@ -91,6 +91,15 @@ class Rezolve:
 
     async def check(self) -> Account:
         """Who we are, the lists, what of the settings does not fit them, and whether tickets are listed."""
+        try:
+            return await self._looked_around()
+        except NotForUs as e:
+            raise AuthFailed(e.message, hint="Give the account a role that reads ticket types: ticket_agent.") from e
+        except Rejected as e:
+            hint = f"Is base_url of desk {self._config.name} right, and this a Rezolve.ai?"
+            raise ConfigError(e.message, hint=hint) from e
+
+    async def _looked_around(self) -> Account:
         name, detail, findings = await self._who()
         self._catalogue.forget()
         known = await self._catalogue.known()
@@ -258,6 +267,7 @@ def capabilities(config: RezolveConfig) -> Capabilities:
             **FIELDS,
             **{name: DraftField() for name in sorted(own)},
         },
+        marker_in=("field",) if _all(one.external_id_field_id for one in types) else (),
         finds_by_key=True,
         takes_files=False,
         takes_tags=_all("tags" in one.fields for one in types),
