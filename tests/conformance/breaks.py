@@ -21,7 +21,7 @@ BREAK = "SYNCER_CONFORMANCE_BREAK"
 PRIVATE, REPEATED, ERROR_INSIDE, ETAG, NAMELESS = (
     "private flag dropped", "second page repeated", "200 with an error inside", "etag ignored", "skip without a name",
 )  # fmt: skip
-_PLACES = frozenset({"offset", "page", "page_key", "skip", "start"})
+_PLACES = frozenset({"filter", "offset", "page", "page_key", "search", "skip", "start"})
 _VERSION = "etag"
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.conformance.reading import Known
 from tests.conformance.trial import Trial
 
 OCCURRED = 1_700_000_000
+SAID = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 
 
 class Drafter:
@@ -43,7 +44,7 @@ class Drafter:
                 "key": key,
                 "title": self.marked(title, key),
                 "body": self.text(body),
-                "fields": self.fields(self.models[0], only_required=True),
+                "fields": self.fields(self.models[0]),
                 **more,
             }
         )
@@ -58,14 +59,14 @@ class Drafter:
         """Words as a body or comment of this desk."""
         return f"<p>{escape(words, quote=False)}</p>" if self.claims.body == "html" else words
 
-    def fields(self, model: KeptTicket, *, only_required: bool = False) -> dict[str, str]:
+    def fields(self, model: KeptTicket) -> dict[str, str]:
         """A value for each field, as this ticket of the desk has it."""
-        found: dict[str, str] = {}
-        for name, field in self.claims.fields.items():
-            if field.required or not only_required:
-                found[name] = self._value(name, field.lookup, model, required=field.required) or ""
+        found = {
+            name: self._value(name, field.lookup, model, required=field.required) or ""
+            for name, field in self.claims.fields.items()
+        }
         if "status" in self.claims.fields:
-            found["status"] = self.status(StatusClass.OPEN) or found.get("status", "")
+            found["status"] = self.status(StatusClass.OPEN) or found["status"]
         return {name: value for name, value in found.items() if value}
 
     def _value(self, name: str, kind: str | None, model: KeptTicket, *, required: bool) -> str | None:
@@ -73,11 +74,11 @@ class Drafter:
             return self.person(model.assignee if name == "assignee" else model.requester)
         if kind is not None:
             return self.id_of(kind, model.values.get(kind)) or (self.first(kind) if required else None)
-        if name == "created_at":
+        if name.endswith("_at"):
             return str(OCCURRED)
         return "1" if self.claims.fields[name].number else None
 
-    def person(self, email: str | None) -> str | None:
+    def person(self, email: str | None) -> str:
         """Whom an e-mail means; somebody who is there where the desk lists no such person."""
         people = [one for one in self.known.values if one.kind == "person" and one.active and one.email]
         return next((one.id for one in people if (one.email or "").lower() == email), people[0].id)
@@ -108,39 +109,43 @@ class Drafter:
             body=self.text(words_of(number)),
             public=public,
             files=tuple(files),
+            created_at=said_at(number),
         )
 
-    def custom(self) -> dict[str, tuple[str, CustomValue, tuple[str, ...]]]:
-        """A value for each additional field: its name, what is drafted, what people see then."""
-        return {
-            field.id: (field.name, *made)
-            for field in self._active("custom_field")
-            if (made := self._custom(field)) is not None
-        }
+    def custom(self, model: KeptTicket) -> dict[str, tuple[str, CustomValue]]:
+        """Each additional field that this ticket of the desk holds: its name, and what to draft for the same."""
+        found = {}
+        for name, words in model.custom.items():
+            fields = [one for one in self._active("custom_field") if one.name == name]
+            # Where each type of ticket has fields of its own, those of another are none of this one's.
+            own = [one for one in fields if one.path[:1] == (model.values.get("type"),)] or fields
+            for field in own[:1]:
+                found[field.id] = (name, self._custom(field, words))
+        return found
 
-    def _custom(self, field: LookupValue) -> tuple[CustomValue, tuple[str, ...]] | None:
-        options = [one for one in self._active("custom_option") if one.parent == field.id]
-        person = self.person(None)
-        match field.form:
-            case "choice" | "choices":
-                if not options:
-                    return None
-                value: CustomValue = options[-1].id if field.form == "choice" else (options[-1].id,)
-                return value, (options[-1].name,)
-            case "person" | "people":
-                email = self.known.email(person) or ""
-                return (person or "") if field.form == "person" else (person or "",), (email,)
-        plain = _PLAIN[field.form or "text"]
-        return plain, (plain.isoformat() if isinstance(plain, date) else str(plain),)
+    def _custom(self, field: LookupValue, words: tuple[str, ...]) -> CustomValue:
+        if field.form in {"choice", "choices"}:
+            options = [one for one in self._active("custom_option") if one.parent == field.id and one.name in words]
+            chosen = tuple(one.id for one in options)
+            return chosen[0] if field.form == "choice" else chosen
+        if field.form in {"person", "people"}:
+            people = tuple(map(self.person, words))
+            return people[0] if field.form == "person" else people
+        return _PLAIN[field.form or "text"](words[0])
 
 
-_PLAIN: Mapping[str, Any] = {
-    "text": "Ärger № 7",
-    "number": 7,
-    "bool": True,
-    "date": date(2024, 2, 29),
-    "datetime": datetime(2024, 2, 29, 12, 30, tzinfo=UTC),
+_PLAIN: Mapping[str, Callable[[str], CustomValue]] = {
+    "text": str,
+    "number": float,
+    "bool": lambda word: word == "yes",
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
 }
+
+
+def said_at(number: int) -> datetime:
+    """When comment `number` was said."""
+    return SAID + timedelta(hours=number)
 
 
 def words_of(number: int) -> str:

@@ -46,6 +46,11 @@ class Known:
         value = self._by_id.get((kind, id))
         return id if value is None else " / ".join(value.path) or value.name
 
+    def name(self, kind: str, id: str) -> str:
+        """An entry by its own name."""
+        value = self._by_id.get((kind, id))
+        return id if value is None else value.name
+
     def email(self, person: str | None) -> str | None:
         """Whom an id means, in lower case."""
         value = self._by_id.get(("person", person or ""))
@@ -146,7 +151,7 @@ def facts(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
     """Title, text, people, values, time and additional fields."""
     known, kinds = reading.known, _kinds(reading)
     names = {kind: known.shown(kind, id) for kind, id in ticket.values.items()}
-    custom = {known.shown("custom_field", id): said(value) for id, value in ticket.custom.items()}
+    custom = {known.name("custom_field", id): said(value) for id, value in ticket.custom.items()}
     body = seen(ticket.body) if ticket.html else "".join(ticket.body.split())
     for what, read, there in (
         ("title", " ".join(ticket.title.split()), " ".join(kept.title.split())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -46,7 +47,7 @@ LISTED: Expected = {
 FETCHED: Expected = {
     **_each("401", AuthFailed),
     **_each("403", AuthFailed, Rejected, Unreadable),
-    **_each("404", Gone),
+    **_each("404", Gone, ConfigError),
     **_each("409, 422", Rejected, Unreadable),
     **_each("html", AuthFailed, ConfigError, Rejected, Unreadable),
     **LATER,
@@ -129,6 +130,10 @@ async def test_a_list_that_fails_is_never_an_empty_one(kind: str) -> None:
 async def test_only_a_ticket_that_is_not_there_is_gone(kind: str) -> None:
     async def fetched(trial: Trial) -> Any:
         return await trial.source.fetch([TicketId(next(iter(trial.kept())))])
+
+    async with on_trial(kind) as trial:
+        never = re.sub(r"\d+", "99999999", next(iter(trial.kept())))
+        assert await outcome(trial.source.fetch([TicketId(never)])) is Gone
 
     assert not await wrong_ones(kind, FETCHED, fetched)
 

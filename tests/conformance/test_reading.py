@@ -102,7 +102,7 @@ def _readme(kind: str) -> str:
 # --- unknown visibility
 
 
-@desks("reads")
+@desks("reads", "remote")
 async def test_what_is_not_clearly_public_is_private(kind: str) -> None:
     """Any key of the desk's answers is left out, emptied, or holds a word nobody knows."""
     async with on_trial(kind, generate(11, 40)) as trial:

@@ -22,7 +22,7 @@ from tests.conformance.trial import Trial, on_trial
 from tests.conformance.words import seen
 
 
-@desks("writes", "finds_by_key")
+@desks("writes", "finds_by_key", "remote")
 @pytest.mark.parametrize("fault", ["cut_after", "after", "hang", "half", "html", "cut_before"])
 async def test_one_key_makes_one_ticket_when_the_answer_is_lost(kind: str, fault: str) -> None:
     """It is in doubt, looked for by its key and no other, and found where it was made."""
@@ -65,7 +65,7 @@ class Run(Struct):
             self.fail(first=["cut_after"])
 
 
-@desks("writes", "finds_by_key")
+@desks("writes", "finds_by_key", "remote")
 async def test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost(kind: str) -> None:
     async with on_trial(kind, timeout=1.2) as trial:
         made = await drafter(trial)
@@ -82,7 +82,7 @@ async def test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost(kind: 
             assert shape(trial.kept()[brought.id]) == wanted, place
 
 
-@desks("writes", "finds_by_key")
+@desks("writes", "finds_by_key", "remote")
 async def test_a_step_whose_answer_was_lost_is_seen_to_have_happened(kind: str) -> None:
     async with on_trial(kind, timeout=1.2) as trial:
         made = await drafter(trial)
