@@ -14,7 +14,7 @@ from syncer.mapping.fields import TargetField
 from syncer.mapping.keeping import Keeping
 from syncer.mapping.match import identical
 from syncer.mapping.rules import Rules
-from syncer.mapping.tables import Tables, indexed
+from syncer.mapping.tables import DROP, Tables, indexed
 from syncer.mapping.ticket import Limits, Skipped
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
@@ -32,9 +32,10 @@ SOURCE = [
 PLAIN = {"fields": {"title": {"from": "title"}, "body": {"from": "body"}}}
 
 
-def keeping(rules: dict[str, Any] | None = None) -> Keeping:
-    """A target that keeps everything, with these rules."""
-    themselves = {("status", "status"): {v.id: v.id for v in SOURCE if v.kind == "status"}}
+def keeping(rules: dict[str, Any] | None = None, **decided: str) -> Keeping:
+    """A target that keeps everything, with these rules, and with decisions of a hand by status."""
+    statuses = {v.id: v.id for v in SOURCE if v.kind == "status"}
+    themselves = {("status", "status"): statuses | {id.removeprefix("_"): to for id, to in decided.items()}}
     tables = Tables(themselves, {}, indexed(SOURCE), indexed(SOURCE), {})
     names = ("requester", "creator", "assignee", "created_at", "number", "html")
     fields = {name: TargetField(None, False) for name in names} | {"status": TargetField("status", False)}
@@ -110,6 +111,12 @@ def test_a_rule_changes_one_field(rule: dict[str, Any], of: dict[str, Any], want
     draft = kept(ticket(**of), {"fields": rule})
     assert draft.fields.items() >= wanted.items()
     assert (draft.title, draft.fields["requester"]) == ("Printer is down", "301")
+
+
+def test_a_value_that_a_hand_left_out_stays_out() -> None:
+    draft = keeping({"fields": {"status": {"lookup": "status"}}}, _6=DROP).map(ticket(values={"status": "6"}))
+    assert isinstance(draft, Draft)
+    assert "status" not in draft.fields
 
 
 def test_a_text_of_a_rule_is_html() -> None:
