@@ -54,13 +54,13 @@ class Load:
         """Bring it over, or park it. Raises what ends the pass: Stopped, ConfigError."""
         id = draft.source_id
         before = self._unfinished.pop(id, None)
-        losses = draft.losses
+        losses, resumed = draft.losses, before is not None
         try:
             if before is None:
                 made = await self._make(draft)
                 before = Unfinished(made.id, set(), {})
                 losses += made.losses
-            if self._steps.of(draft):
+            if resumed or self._steps.of(draft):  # nothing may be left of a ticket that had steps in an earlier life
                 losses += await self._steps.end(draft, before)
                 self._journal.done(id, before.target_id)
         except Rejected as e:

@@ -136,7 +136,7 @@ class Reader:
         counted: dict[str, int] = {}
         for reply in found:
             number = counted[reply.id] = counted.get(reply.id, 0) + 1
-            yield reply if number == 1 else msgspec.structs.replace(reply, id=reply.id)
+            yield reply if number == 1 else msgspec.structs.replace(reply, id=f"{reply.id}-{number}")
 
     def _reply(self, id: TicketId, reply: Any) -> Comment:
         fields = self._fields
