@@ -99,7 +99,7 @@ class Reader:
             updated_at=self._moment(row, "updated"),
             closed_at=closed,
             version=version,
-            comments=(*self._replies(id, row), *self._resolution(row, closed)),
+            comments=self._said(id, row, closed),
             files=self._files(row),
         )
 
@@ -127,6 +127,16 @@ class Reader:
         """Nothing tells whether a text is markup: detected where the settings do not say (contract 7)."""
         marked = self._form == "html" or (self._form == "auto" and bool(_MARKUP.search(text) or _ENTITY.search(text)))
         return text if marked else text_to_html(text)
+
+    def _said(self, id: TicketId, row: Any, closed: datetime | None) -> tuple[Comment, ...]:
+        """Replies, and the resolution: the last reply that says the same, else a comment of its own behind them."""
+        said = list(self._replies(id, row))
+        for resolution in self._resolution(row, closed):
+            same = [place for place, reply in enumerate(said) if reply.body.strip() == resolution.body.strip()]
+            if not same:
+                return (*said, resolution)
+            said[same[-1]] = msgspec.structs.replace(said[same[-1]], solution=True)
+        return tuple(said)
 
     def _replies(self, id: TicketId, row: Any) -> Iterator[Comment]:
         """Replies in the order in which they came to be; one that cannot be read would be lost in silence."""
