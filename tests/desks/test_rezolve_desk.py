@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from syncer.deskkit.contract import Download, Page, Unreadable
-from syncer.deskkit.emulation import Faults
+from syncer.deskkit.emulation import Faults, Handler
 from syncer.desks.rezolve.config import RezolveConfig
 from syncer.desks.rezolve.desk import Rezolve
 from syncer.desks.rezolve.emulator import Auth, RezolveEmulator, Switches
@@ -205,6 +206,38 @@ async def test_a_moved_ticket_is_gone_under_its_old_number_and_there_under_the_n
     assert before.gone
     assert isinstance(after, Ticket)
     assert any(page.note and "moved" in page.note for page in pages)
+
+
+class Deaf:
+    """A tenant whose list gives its youngest ticket, whatever is asked for."""
+
+    def __init__(self, emulator: RezolveEmulator) -> None:
+        self._emulator = emulator
+
+    def app(self) -> web.Application:
+        app = self._emulator.app()
+        first: list[bytes] = []
+
+        @web.middleware
+        async def deaf(request: web.Request, handler: Handler) -> web.StreamResponse:
+            response = await handler(request)
+            if not request.path.endswith("/ticket/list"):
+                return response
+            assert isinstance(response, web.Response)
+            assert isinstance(response.body, bytes)
+            answer = msgspec.json.decode(response.body)
+            answer["data"]["tickets"] = answer["data"]["tickets"][-1:]
+            first.append(msgspec.json.encode(answer))
+            return web.Response(body=first[0], content_type="application/json")
+
+        app.middlewares.append(deaf)
+        return app
+
+
+async def test_a_list_that_is_the_same_whatever_is_asked_for_has_an_end() -> None:
+    emulator = RezolveEmulator(generate(1, 20))
+    async with desk(Deaf(emulator)) as rz:
+        assert len(await asyncio.wait_for(ids_of(rz.scan()), 20)) == 1
 
 
 async def test_deleted_tickets_that_are_still_listed_are_passed_over() -> None:

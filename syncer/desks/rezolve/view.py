@@ -115,9 +115,11 @@ class View:
         """
         seen: set[tuple[str, str]] = set()
         offset, restarts, last = 0, 0, ""
-        at = start
+        at, before, same = start, list[wire.Record](), 0
         while rows := await self.rows(column, at, offset):
-            if not self._keeps(rows, column, at):
+            same, before = same + 1 if rows == before else 0, rows
+            # The same page again and again: it is given whatever is asked for.
+            if same > MOST_RESTARTS or not self._keeps(rows, column, at):
                 walk.obeyed = False
                 async for more in self._swept(column, start, walk, seen):
                     yield more
