@@ -18,7 +18,7 @@ from syncer.model.ids import TicketId
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Comment, File, Ticket
 from tests.conformance.trial import SMALL_PAGES, Trial, on_trial
-from tests.conformance.words import said, seen, squeezed
+from tests.conformance.words import said, says
 
 NamedFile = tuple[str, str]
 """A file's name and the SHA-256 of its bytes."""
@@ -152,10 +152,10 @@ def facts(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
     known, kinds = reading.known, _kinds(reading)
     names = {kind: known.shown(kind, id) for kind, id in ticket.values.items()}
     custom = {known.name("custom_field", id): said(value) for id, value in ticket.custom.items()}
-    body = seen(ticket.body) if ticket.html else "".join(ticket.body.split())
+    if not says(ticket.body, kept.body, html=ticket.html):
+        yield f"{ticket.id}: read {ticket.body!r}, kept {kept.body!r}"
     for what, read, there in (
         ("title", " ".join(ticket.title.split()), " ".join(kept.title.split())),
-        ("body", body, seen(kept.body)),
         ("requester", known.email(ticket.requester), kept.requester),
         ("assignee", known.email(ticket.assignee), kept.assignee),
         ("created", None if ticket.created_at is None else int(ticket.created_at.timestamp()), kept.created),
@@ -182,8 +182,7 @@ def talk(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
         return
     for read, there in zip(ticket.comments, kept.comments, strict=True):
         place = f"{ticket.id}, comment {there.id}"
-        # Where a desk does not tell whether a text is markup, it may be read as it stands.
-        if seen(read.body) not in (seen(there.text), squeezed(there.text)):
+        if not says(read.body, there.text, html=ticket.html):
             yield f"{place}: read {read.body!r}, kept {there.text!r}"
         if reading.known.email(read.author) != there.author:
             yield f"{place}: by {reading.known.email(read.author)}, kept by {there.author}"

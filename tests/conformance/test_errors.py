@@ -98,7 +98,9 @@ async def wrong_ones(
 ) -> dict[str, str]:  # fmt: skip
     """What is not taken for what it is, each on a desk of its own, all at once. `before` is done while all is well."""
     async with AsyncExitStack() as stack:
-        trials = {how: await stack.enter_async_context(on_trial(kind, **_patience(how))) for how in expected}
+        trials = {how: await stack.enter_async_context(on_trial(kind)) for how in expected}
+        for how, trial in trials.items():
+            await trial.again(**_patience(how))
 
         async def came_of(how: str, trial: Trial) -> type:
             if before is not None:
@@ -158,8 +160,9 @@ async def test_a_look_that_is_refused_does_not_say_that_nothing_is_there(kind: s
 @desks("remote", "writes")
 @pytest.mark.parametrize("how", WRITTEN)
 async def test_a_write_is_in_doubt_exactly_where_it_may_have_happened(kind: str, how: str) -> None:
-    async with on_trial(kind, **_patience(how)) as trial:
+    async with on_trial(kind) as trial:
         made, before = await drafter(trial), trial.kept().keys()
+        await trial.again(**_patience(how))
         came = await outcome(create(trial, made.draft(), {}, lambda: go_wrong(trial, how)))
         assert came in WRITTEN[how], came.__name__
         assert came is InDoubt or trial.kept().keys() == before, "it was done, and is said to be not"
@@ -170,10 +173,11 @@ async def test_a_write_is_in_doubt_exactly_where_it_may_have_happened(kind: str,
 @desks("remote", "writes", "takes_comments")
 @pytest.mark.parametrize("how", WRITTEN)
 async def test_a_comment_is_in_doubt_exactly_where_it_may_have_been_said(kind: str, how: str) -> None:
-    async with on_trial(kind, **_patience(how)) as trial:
+    async with on_trial(kind) as trial:
         made = await drafter(trial)
         draft = made.draft(comments=(made.comment(1, public=True),))
         id = (await create(trial, draft, {})).id
+        await trial.again(**_patience(how))
         step = next(step for step in steps_of(trial, draft) if step.comment is not None)
         came = await outcome(take(trial, id, draft, step, {}, lambda: go_wrong(trial, how)))
         assert came in WRITTEN[how], came.__name__

@@ -26,9 +26,10 @@ from tests.conformance.words import seen
 @pytest.mark.parametrize("fault", ["cut_after", "after", "hang", "half", "html", "cut_before"])
 async def test_one_key_makes_one_ticket_when_the_answer_is_lost(kind: str, fault: str) -> None:
     """It is in doubt, looked for by its key and no other, and found where it was made."""
-    async with on_trial(kind, timeout=0.8) as trial:
+    async with on_trial(kind) as trial:
         made = await drafter(trial)
         older = (await create(trial, made.draft(), {})).id
+        await trial.again(timeout=0.8)
         before = trial.kept().keys()
         lost = made.draft()
         with pytest.raises(InDoubt):
@@ -67,8 +68,9 @@ class Run(Struct):
 
 @desks("writes", "finds_by_key", "remote")
 async def test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost(kind: str) -> None:
-    async with on_trial(kind, timeout=1.2) as trial:
+    async with on_trial(kind) as trial:
         made = await drafter(trial)
+        await trial.again(timeout=1.2)
         draft, files = whole(made)
         clean = Run(0, trial.fail)
         first = await bring(trial, draft, files, clean.fence)
@@ -84,8 +86,9 @@ async def test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost(kind: 
 
 @desks("writes", "finds_by_key", "remote")
 async def test_a_step_whose_answer_was_lost_is_seen_to_have_happened(kind: str) -> None:
-    async with on_trial(kind, timeout=1.2) as trial:
+    async with on_trial(kind) as trial:
         made = await drafter(trial)
+        await trial.again(timeout=1.2)
         draft, files = whole(made)
         held = {one.file: one.download for one in files}
         id = (await create(trial, draft, held)).id

@@ -21,7 +21,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Through = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
 _CREDENTIALS = ("Authorization", "Cookie", "X-API-Key", "X-Redmine-API-Key", "X-Auth-Token")
 _LONGEST_LINE = 4 * 1024 * 1024
-SMALL_PAGES = {"page_size": 10, "list_rows": 10, "page_length": 10}
+SMALL_PAGES = {"page_size": 10, "page_length": 10, "list_rows": 10}
 """What desks call their size of a page; those that have another word for it are read with their own."""
 
 
@@ -61,6 +61,10 @@ class Trial:
         self.desk = self.spec.open(self.config)
         self._opened.append(self.desk)
         return self.desk
+
+    async def again(self, **settings: Any) -> None:
+        """Go on with another connector that is logged in, such as a less patient one."""
+        await self.open(**settings).connect()
 
     async def close(self) -> None:
         """Let go of every connector that was opened."""

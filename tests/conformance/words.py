@@ -39,11 +39,14 @@ def seen(html: str) -> str:
     return squeezed("".join(reader.pieces))
 
 
+def says(read: str, kept: str, *, html: bool) -> bool:
+    """Whether a text was read as it is kept: what one sees of it, or every character where it was taken for text."""
+    return (seen(read) if html else squeezed(read)) in (seen(kept), squeezed(kept))
+
+
 def said(value: Any) -> tuple[str, ...]:
     """A custom value as people see it."""
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
         return tuple(map(str, value))
     if isinstance(value, date | datetime):
         return (value.isoformat(),)
