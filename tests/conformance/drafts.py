@@ -19,6 +19,7 @@ from syncer.model.lookups import LookupValue, StatusClass
 from syncer.model.ticket import CustomValue, File
 from tests.conformance.reading import Known
 from tests.conformance.trial import Trial
+from tests.conformance.words import levels
 
 OCCURRED = 1_700_000_000
 SAID = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
@@ -85,7 +86,8 @@ class Drafter:
 
     def id_of(self, kind: str, name: str | None) -> str | None:
         """The entry that is shown so."""
-        return next((one.id for one in self._active(kind) if self.known.shown(kind, one.id) == name), None)
+        wanted = levels(name or "")
+        return next((one.id for one in self._active(kind) if self.known.shown(kind, one.id) == wanted), None)
 
     def first(self, kind: str) -> str:
         """Any entry."""

@@ -18,7 +18,7 @@ from syncer.model.ids import TicketId
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Comment, File, Ticket
 from tests.conformance.trial import SMALL_PAGES, Trial, on_trial
-from tests.conformance.words import said, says
+from tests.conformance.words import levels, said, says
 
 NamedFile = tuple[str, str]
 """A file's name and the SHA-256 of its bytes."""
@@ -44,7 +44,7 @@ class Known:
     def shown(self, kind: str, id: str) -> str:
         """An entry as people see it, from the root of its tree."""
         value = self._by_id.get((kind, id))
-        return id if value is None else " / ".join(value.path) or value.name
+        return id if value is None else levels(" / ".join(value.path) or value.name)
 
     def name(self, kind: str, id: str) -> str:
         """An entry by its own name."""
@@ -55,6 +55,15 @@ class Known:
         """Whom an id means, in lower case."""
         value = self._by_id.get(("person", person or ""))
         return value.email.lower() if value is not None and value.email else None
+
+    def is_whom(self, person: str | None, kept: str | None) -> bool:
+        """Whether an id means who is kept. Of somebody who is gone the desk may still tell the address."""
+        value = self._by_id.get(("person", person or ""))
+        gone = value is None or not value.active or not self._listed(value)
+        return self.email(person) == kept or (kept is None and gone)
+
+    def _listed(self, person: LookupValue) -> bool:
+        return person in self.values
 
 
 class Reading(Struct):
@@ -154,10 +163,11 @@ def facts(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
     custom = {known.name("custom_field", id): said(value) for id, value in ticket.custom.items()}
     if not says(ticket.body, kept.body, html=ticket.html):
         yield f"{ticket.id}: read {ticket.body!r}, kept {kept.body!r}"
+    for id, whom in ((ticket.requester, kept.requester), (ticket.assignee, kept.assignee)):
+        if not known.is_whom(id, whom):
+            yield f"{ticket.id}: of or for {known.email(id)}, kept {whom}"
     for what, read, there in (
         ("title", " ".join(ticket.title.split()), " ".join(kept.title.split())),
-        ("requester", known.email(ticket.requester), kept.requester),
-        ("assignee", known.email(ticket.assignee), kept.assignee),
         ("created", None if ticket.created_at is None else int(ticket.created_at.timestamp()), kept.created),
         ("values", _only(names, kinds), _only(kept.values, kinds)),
         ("custom fields", custom, kept.custom),
@@ -172,7 +182,7 @@ def _kinds(reading: Reading) -> set[str]:
 
 
 def _only(values: Mapping[str, str], kinds: set[str]) -> dict[str, str]:
-    return {kind: name for kind, name in values.items() if kind in kinds}
+    return {kind: levels(name) for kind, name in values.items() if kind in kinds}
 
 
 def talk(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
@@ -184,7 +194,7 @@ def talk(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
         place = f"{ticket.id}, comment {there.id}"
         if not says(read.body, there.text, html=ticket.html):
             yield f"{place}: read {read.body!r}, kept {there.text!r}"
-        if reading.known.email(read.author) != there.author:
+        if not reading.known.is_whom(read.author, there.author):
             yield f"{place}: by {reading.known.email(read.author)}, kept by {there.author}"
         if not _same_time(read, there):
             yield f"{place}: at {read.created_at}, kept {there.at}"

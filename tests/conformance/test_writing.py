@@ -24,7 +24,7 @@ from tests.conformance.drafts import OCCURRED, SAID, Drafter, Sent, drafter, fil
 from tests.conformance.driving import bring, create, no_fence, steps_of, take
 from tests.conformance.reading import Known, fetched, kept_files
 from tests.conformance.trial import Answer, Trial, on_trial
-from tests.conformance.words import seen, squeezed
+from tests.conformance.words import levels, seen, squeezed
 
 LONG = 65_536
 TEXTS = {
@@ -93,7 +93,7 @@ def _is_kept(made: Drafter, name: str, value: str, kept: KeptTicket) -> bool:
             return True  # who opened it, which only the desk's own answers tell
         case _, None:
             return value in (kept.values.get(name), *sum(kept.custom.values(), ()))
-    return kept.values.get(kind or "") == made.known.shown(kind or "", value)
+    return levels(kept.values.get(kind or "", "")) == made.known.shown(kind or "", value)
 
 
 def _is_when_it_occurred(value: str) -> bool:

@@ -44,6 +44,11 @@ def says(read: str, kept: str, *, html: bool) -> bool:
     return (seen(read) if html else squeezed(read)) in (seen(kept), squeezed(kept))
 
 
+def levels(name: str) -> str:
+    """A name from the root of its tree: some desks have no more than two levels, and join the rest by a mark."""
+    return name.replace(" > ", " / ")
+
+
 def said(value: Any) -> tuple[str, ...]:
     """A custom value as people see it."""
     if isinstance(value, tuple):

@@ -88,7 +88,7 @@ def _ticket(tables: Tables, ticket: Ticket) -> KeptTicket:
         "group": tables.teams[ticket.team].name,
         "offer": tables.offers[ticket.offer_id].name,
         "priority": label_of(kind, ticket, PRIORITY),
-        "category": (label_of(kind, ticket, CATEGORY) or "").replace(TREE_MARK, " / ", 1),
+        "category": (label_of(kind, ticket, CATEGORY) or "").replace(TREE_MARK, " / "),
     }
     tags = value_of(kind, ticket, TAGS)
     return KeptTicket(
@@ -129,11 +129,9 @@ def _files(tables: Tables, ids: list[str]) -> tuple[KeptFile, ...]:
 
 
 def _email(tables: Tables, username: str | None) -> str | None:
-    """As it stands on the ticket, also of somebody who left; None for nobody, and for who has no address."""
+    """None where it is nobody, nobody any more, or somebody without an address."""
     person = tables.person(username, by_id=False) if username else None
-    if person is not None:
-        return person.email.lower() or None
-    return username.lower() if username and "@" in username else None
+    return None if person is None or person.deleted else person.email.lower() or None
 
 
 def _words(tables: Tables, field: Field, value: Any) -> tuple[str, ...]:
