@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,15 @@ from syncer.deskkit.world import World
 from syncer.migrate import delta
 from syncer.store import schema
 from syncer.store.embedded import EmbeddedPostgres
-from tests.flows import lives, processes, test_into, test_killed_at_each_step, test_killed_delta
+from tests.flows import (
+    lives,
+    matrix,
+    matrix_table,
+    processes,
+    test_into,
+    test_killed_at_each_step,
+    test_killed_delta,
+)
 from tests.flows.desks import desks_of
 from tests.flows.into_invgate import two_invgates
 from tests.flows.into_rezolve import two_rezolves
@@ -119,6 +127,24 @@ def mutants() -> bool:
     return subprocess.run(line, check=False).returncode == 0
 
 
+def ways(tickets: int, seed: int, wanted: Sequence[tuple[str, str]], *, with_losses: bool) -> bool:
+    """These kinds of desk into these kinds; whether all of it held."""
+    print(matrix_table.HEAD)
+    held = True
+    with _server() as (folder, server):
+        for way in wanted:
+            name = "_to_".join(way)
+            (folder / name).mkdir()
+            dsn = asyncio.run(_database(server, name))
+            seen, faults, seconds = _quiet(partial(matrix_table.moved, way, tickets, seed, folder / name, dsn))
+            print(matrix_table.line(way, seen, faults, seconds), flush=True)
+            more = [*(matrix_table.losses(seen) if seen is not None and with_losses else ()), *faults]
+            print(*(f"{'':<20}{line}\n" for line in more), sep="", end="", flush=True)
+            held &= not faults
+    print(matrix_table.LEGEND)
+    return held
+
+
 def _quiet(work: Callable[[], T]) -> T:
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         return work()
@@ -133,41 +159,69 @@ def _place(world: World) -> Iterator[Place]:
 @contextmanager
 def _database_in() -> Iterator[tuple[Path, str]]:
     """A folder for a config, and a migrated database."""
+    with _server() as (folder, server):
+        (folder / "place").mkdir()
+        yield folder / "place", asyncio.run(_database(server, "prove"))
+        lives.bury_sleepers()
+
+
+@contextmanager
+def _server() -> Iterator[tuple[Path, str]]:
+    """A folder, and a Postgres in it."""
     with tempfile.TemporaryDirectory(prefix="syncer-prove-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
         with EmbeddedPostgres(folder / "postgres") as server:
-            asyncio.run(_database(server.dsn))
-            (folder / "place").mkdir()
-            yield folder / "place", urlsplit(server.dsn)._replace(path="/prove").geturl()
-            lives.bury_sleepers()
+            yield folder, server.dsn
 
 
-async def _database(dsn: str) -> None:
-    server = await asyncpg.connect(dsn)
-    await server.execute("create database prove")
-    await server.close()
-    conn = await asyncpg.connect(urlsplit(dsn)._replace(path="/prove").geturl())
+async def _database(server: str, name: str) -> str:
+    """Where a new database is, migrated."""
+    conn = await asyncpg.connect(server)
+    await conn.execute(f"create database {name}")
+    await conn.close()
+    dsn = urlsplit(server)._replace(path=f"/{name}").geturl()
+    conn = await asyncpg.connect(dsn)
     await schema.migrate(conn)
     await conn.close()
+    return dsn
+
+
+def _ways(only: str | None) -> list[tuple[str, str]]:
+    """All ways, or the one that is asked for. Raises ValueError when it is none."""
+    every = matrix.ways()
+    found = [way for way in every if only in {None, ":".join(way)}]
+    if not found:
+        raise ValueError(f"--only: no way {only}; there are {', '.join(map(':'.join, every))}")
+    return found
 
 
 def main() -> int:
     """What was asked for; 0 when it held."""
     parser = argparse.ArgumentParser(prog="scripts/prove", description=__doc__)
-    parser.add_argument("what", choices=["kills", "points", "mutants", "all"])
+    parser.add_argument("what", choices=["kills", "points", "mutants", "matrix", "all"])
     parser.add_argument("--points", type=int, default=300, help="so many kills of real processes")
-    parser.add_argument("--seed", type=int, default=100, help="the first chain's seed")
+    parser.add_argument("--seed", type=int, help="the first chain's seed (100), or that of the matrix's tickets (1)")
+    parser.add_argument("--tickets", type=int, default=300, help="so many in each way of the matrix, every fifth odd")
+    parser.add_argument("--only", metavar="SOURCE:TARGET", help="one way of the matrix")
+    parser.add_argument("--losses", action="store_true", help="under each way of the matrix, its losses by code")
     parser.add_argument("--faults", action="store_true", help="with lost answers, 503, a lagging search, short tokens")
     given = parser.parse_args()
     log.set_up()  # as the command does, or each ticket would be told between the lines of the table
     held = True
     if given.what in {"points", "all"}:
         held &= points()
+    seed = 100 if given.seed is None else given.seed
     if given.what in {"kills", "all"}:
-        held &= kills(given.points, given.seed, faults=given.faults)
+        held &= kills(given.points, seed, faults=given.faults)
     if given.what == "all":
-        held &= kills(given.points // 3, given.seed + 1000, faults=True)
+        held &= kills(given.points // 3, seed + 1000, faults=True)
+    if given.what in {"matrix", "all"}:
+        try:
+            wanted = _ways(given.only)
+        except ValueError as e:
+            parser.error(str(e))
+        held &= ways(given.tickets, given.seed or 1, wanted, with_losses=given.losses)
     if given.what in {"mutants", "all"}:
         held &= mutants()
     return 0 if held else 1

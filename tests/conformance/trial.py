@@ -21,8 +21,9 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Through = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
 _CREDENTIALS = ("Authorization", "Cookie", "X-API-Key", "X-Redmine-API-Key", "X-Auth-Token")
 _LONGEST_LINE = 4 * 1024 * 1024
-SMALL_PAGES = {"page_size": 10, "page_length": 10, "list_rows": 10}
-"""What desks call their size of a page; those that have another word for it are read with their own."""
+SMALL_PAGES = {"page_size": 10, "page_length": 10, "list_rows": 10, "probe_gaps": 0}
+"""What desks call their size of a page, by the lists alone; those that have another word for it are read with their
+own."""
 
 
 class Trial:
