@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.flows import matrix
 from tests.flows.matrix_breaks import OF_THE_ENGINE, OF_WHAT_IS_KEPT
 from tests.flows.matrix_judge import judge
+from tests.flows.matrix_mapping import MAPPING
 
 JUDGE = ("judge", "ticket", "losses", "texts", "evidence")
 TICKETS = 36
@@ -24,6 +26,17 @@ def test_every_kind_goes_into_every_kind(source: str, target: str, tmp_path: Pat
         seen = way.move()
     assert not judge(seen)
     assert len(seen.new) == TICKETS
+
+
+def test_an_assignee_is_told_and_counted_where_no_rule_names_a_group(tmp_path: Path, dsn: str) -> None:
+    with matrix.way("motadata", "invgate", matrix.world(TICKETS), tmp_path, dsn) as way:
+        rules = json.loads((tmp_path / MAPPING).read_text())
+        del rules["fields"]["group"]
+        (tmp_path / MAPPING).write_text(json.dumps(rules))
+        way.listed = [one for one in way.listed if one.kind != "group"]
+        seen = way.move()
+    assert not judge(seen)
+    assert seen.losses["assignee_as_text"] > TICKETS // 2
 
 
 def test_whatever_a_target_keeps_wrongly_is_seen(tmp_path: Path, dsn: str) -> None:

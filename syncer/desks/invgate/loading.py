@@ -58,7 +58,9 @@ class Loading:
         id = wire.ident(answer.get("request_id"))
         if id is None or not id.isdigit():
             raise InDoubt(f"{self._config.name}: POST incident answered without a request_id")
-        return Written(TicketId(id))
+        # Only together with a group an agent can be told (3.4): without one the text alone names them.
+        alone = "assignee" in draft.fields and "group" not in draft.fields
+        return Written(TicketId(id), losses=("assignee_as_text",) if alone else ())
 
     def steps(self, draft: Draft) -> Sequence[Step]:
         """Fields, group and agent, observers, what was said, the status: in this order, because words after the end
