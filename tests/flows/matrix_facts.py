@@ -14,8 +14,8 @@ TELLS: dict[str, dict[str, Any]] = {
     "invgate": {"ghosts": True},
     "motadata": {
         "links": False, "work": False, "rating": False, "creator": "by name", "minutes": True,
-        "untold": frozenset({"group"}),
     },
+    "tikting": {"links": False, "custom": False, "work": False, "rating": False, "creator": "no"},
     "rezolve": {"files": False, "links": False, "work": False, "rating": False, "ghosts": True},
 }  # fmt: skip
 """What a reader of a kind does not learn, or learns in another way; all else is told."""

@@ -116,10 +116,10 @@ def mapping(lists: Sequence[Listed], custom: Mapping[str, str], fallback: str, *
 
 def known(world: World, export: str | None) -> tuple[frozenset[str], str | None]:
     """E-mails of whom the target knows, and the table of them where it cannot list them itself."""
-    active = {one.email.lower() for one in world.people if one.email and not (one.disabled or one.deleted)}
     if export is None:
+        active = (one.email.lower() for one in world.people if one.email and not (one.disabled or one.deleted))
         return frozenset(active), None
-    rows = [row for row in csv.DictReader(io.StringIO(export)) if row["email"].lower() in active]
+    rows = [row for row in csv.DictReader(io.StringIO(export)) if row["email"]]
     text = io.StringIO()
     writer = csv.DictWriter(text, ("email", "id"), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, SeedWork, World
 
 FIRST_TICKET = 1001
 STATUSES = {
@@ -110,6 +110,8 @@ class _Filler:
             "links": [{"id": str(FIRST_TICKET + other)} for other in seed.links],
             "comments": [self._comment(one) for one in seed.comments],
             "files": [self._file(one) for one in seed.files],
+            "times": [self._work(one, at) for at, one in enumerate(seed.work, 1)],
+            **({"rating": {"score": seed.rating}} if seed.rating is not None else {}),
         }
 
     def _values(self, seed: SeedTicket) -> dict[str, str]:
@@ -137,6 +139,10 @@ class _Filler:
             "body": seed.body, "public": not seed.private, "solution": seed.solution,
             "files": [self._file(one) for one in seed.files],
         }  # fmt: skip
+
+    def _work(self, seed: SeedWork, number: int) -> dict[str, Any]:
+        return {"id": str(number), "author": self._person(seed.author), "at": _time(seed.at), "seconds": seed.seconds,
+                "note": seed.note}  # fmt: skip
 
     def _file(self, seed: SeedFile) -> dict[str, Any]:
         sha256 = hashlib.sha256(seed.content).hexdigest()

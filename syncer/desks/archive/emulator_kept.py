@@ -54,7 +54,7 @@ def _ticket(line: Row, lists: Lists) -> KeptTicket:
         comments=tuple(_comment(one, lists) for one in line.get("comments", [])), files=_files(line),
         tags=tuple(line.get("tags", [])), cc=tuple(filter(None, (_email(one, lists) for one in line.get("cc", [])))),
         links=tuple(one["id"] for one in line.get("links", [])),
-        custom={_name("custom_field", id, lists): _custom(value) for id, value in line.get("custom", {}).items()},
+        custom={lists["custom_field"][id]["name"]: _custom(value) for id, value in line.get("custom", {}).items()},
     )  # fmt: skip
 
 

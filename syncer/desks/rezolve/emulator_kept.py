@@ -88,7 +88,7 @@ def _ticket(tables: Tables, ticket: Ticket) -> KeptTicket:
         "group": tables.teams[ticket.team].name,
         "offer": tables.offers[ticket.offer_id].name,
         "priority": label_of(kind, ticket, PRIORITY),
-        "category": (label_of(kind, ticket, CATEGORY) or "").replace(TREE_MARK, " / "),
+        "category": (label_of(kind, ticket, CATEGORY) or "").replace(TREE_MARK, " / ", 1),
     }
     tags = value_of(kind, ticket, TAGS)
     return KeptTicket(
