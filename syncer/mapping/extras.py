@@ -76,7 +76,7 @@ class Extras:
         kept: list[TimeEntry] = []
         for entry in ticket.times:
             author = self._people.get(entry.author) if entry.author else None
-            if self._can.times and author:
+            if self._can.times and author and entry.at:
                 kept.append(TimeEntry(entry.id, author, entry.at, entry.seconds, entry.note))
             else:
                 losses.append(f"time_entry{self._lost}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from syncer.errors import AuthFailed
 from syncer.model.draft import CommentDraft
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import LookupValue
-from syncer.model.ticket import Rating, Ticket, TicketLink
+from syncer.model.ticket import Rating, Ticket, TicketLink, TimeEntry
 from syncer.sandbox.seed import generate
 from tests.desks.test_invgate_desk import desk
 from tests.desks.test_invgate_writes import DRAFT, no_fence, onto
@@ -134,6 +135,19 @@ async def test_fields_observers_solution_and_rating_are_written_and_seen() -> No
     assert len(solutions) == 1, "no other solution is made up"
     assert "Turned it off and on" in solutions[0]
     assert (ticket["status"], ticket["rating"]) == ("Closed", 2)
+
+
+async def test_work_is_written_once_with_its_time_and_found_by_its_marker() -> None:
+    emulator = InvGateEmulator(world())
+    fields = fitting(emulator)
+    entry = TimeEntry("61", fields["requester"], datetime.fromtimestamp(1_700_000_000, UTC), 1500, "Swap")
+    async with onto(emulator, time_entries=True) as new:
+        assert new.capabilities.takes_times
+        id, losses = await made(new, fields=fields, times=(entry,))
+    assert losses == ["rating_invented"]
+    (work,) = emulator.state()["tickets"][id]["work"]
+    assert (work["user_id"], work["start"], work["seconds"]) == (int(fields["requester"]), 1_700_000_000, 1500)
+    assert work["comment"] == "Swap [TK-7-w61]"
 
 
 async def test_a_solution_that_was_not_the_last_word_solves_nothing_before_the_end() -> None:

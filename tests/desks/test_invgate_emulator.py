@@ -264,9 +264,9 @@ incident.custom_approval breakingnews.status workflow.field.list.values: GET POS
 incident.promote.to.major.incident incident.spontaneous_approval incident.relate.ci.by.keyword: POST
 incident.approval.add_voter user.convert user.password.reset user.token: POST
 incident.approval.accept incident.approval.reject incident.approval.cancel user.password wf.deploy: PUT
-cf.field.options.list user: DELETE
+cf.field.options.list timetracking user: DELETE
 cf.field.options.tree companies kb.articles kb.categories: POST PUT DELETE
-timetracking groups locations groups.users companies.users locations.users: POST DELETE
+groups locations groups.users companies.users locations.users: POST DELETE
 companies.groups companies.observers groups.observers helpdesks.observers levels.observers: GET POST DELETE
 locations.observers kb.articles.attachments: GET POST DELETE
 internalnotes: GET POST PUT DELETE

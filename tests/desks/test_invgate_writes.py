@@ -38,8 +38,8 @@ def target(script: Any, **more: Any) -> AbstractAsyncContextManager[InvGate]:
     return opened(script, lambda url: InvGate(config(url, **{"auth": OAUTH, "acting_user": 9, "pause": 0.2, **more})))
 
 
-def onto(emulator: InvGateEmulator) -> AbstractAsyncContextManager[InvGate]:
-    return opened(emulator, lambda url: InvGate(config(url, acting_user=_agent(emulator))))
+def onto(emulator: InvGateEmulator, **more: Any) -> AbstractAsyncContextManager[InvGate]:
+    return opened(emulator, lambda url: InvGate(config(url, acting_user=_agent(emulator), **more)))
 
 
 def no_fence() -> None:

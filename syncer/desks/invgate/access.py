@@ -68,6 +68,8 @@ def scopes(config: InvGateConfig) -> tuple[list[str], list[str]]:
     """What is asked for, and what of it nothing can be done without."""
     needed = [scope(name) for name in NEEDED]
     wanted = [*needed, *(scope(name) for name in (*OPTIONAL, *beside(config)))]
+    if config.acting_user is not None and config.time_entries:
+        wanted += [scope("timetracking", "post"), scope("timetracking")]
     if config.acting_user is not None:
         needed += [scope(*one) for one in WRITING]
         wanted += [scope(*one) for one in WRITING]

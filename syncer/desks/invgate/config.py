@@ -71,6 +71,10 @@ class InvGateConfig(DeskConfig):
         default="Solved before this request was migrated.",
         description="What is said as the solution of a request that was solved: without one InvGate solves none.",
     )
+    time_entries: bool = Field(
+        default=False,
+        description="true: work is written with POST timetracking, which newer versions have; else the text tells it.",
+    )
     probe_misses: int = Field(
         default=200, ge=1, description="So many unknown ids in a row are taken for the end of all requests."
     )

@@ -284,6 +284,7 @@ def capabilities(config: InvGateConfig) -> Capabilities:
         takes_custom=True,
         takes_links=True,
         takes_people=True,
+        takes_times=config.time_entries,
         keeps_private=True,
         keeps_authors=True,
         keeps_rating=True,

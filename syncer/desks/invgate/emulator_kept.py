@@ -28,6 +28,7 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
         "budget": {"per_second": 5000, "parallel": 32},
         "probe_misses": 20,
         "pause": 1,
+        "time_entries": True,
         **({"acting_user": agents[0]} if agents else {}),
     }
 

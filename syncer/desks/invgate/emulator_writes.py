@@ -8,7 +8,7 @@ from syncer.desks.invgate import emulator_shapes as shapes
 from syncer.desks.invgate.emulator_lookups import field_of
 from syncer.desks.invgate.emulator_params import Params, error, refused
 from syncer.desks.invgate.emulator_people import active_user
-from syncer.desks.invgate.emulator_tables import Comment, EntityLink, Field, Tables, Ticket
+from syncer.desks.invgate.emulator_tables import Comment, EntityLink, Field, Tables, Ticket, Work
 from syncer.desks.invgate.emulator_tickets import ticket_of
 from syncer.desks.invgate.emulator_words import (
     FINAL_STATUSES,
@@ -236,6 +236,21 @@ def _add_links(tables: Tables, ask: Params) -> Any:
     return DONE
 
 
+def _add_work(tables: Tables, ask: Params) -> Any:
+    ticket = ticket_of(tables, ask.given_number("request_id"))
+    user, end = ask.given_number("user_id"), ask.given_number("to")
+    active_user(tables, user)
+    begin = ask.number("from") or tables.now()
+    if end < begin:
+        raise error("The end is before the beginning")
+    work = Work(
+        id=tables.take_id("work"), user_id=user, start=begin, seconds=end - begin, comment=ask.text("comment") or ""
+    )
+    ticket.work.append(work)
+    _bump_for_sides(tables, ticket)
+    return DONE | {"timetracking_id": work.id}
+
+
 def _add_entity(tables: Tables, ask: Params) -> Any:
     ticket = ticket_of(tables, ask.given_number("request_id"))
     entity = ask.given_number("external_entity_id")
@@ -270,4 +285,5 @@ HANDLERS = {
     ("POST", "incident.collaborator"): _add_collaborators,
     ("POST", "incident.link"): _add_links,
     ("POST", "incident.external_entity"): _add_entity,
+    ("POST", "timetracking"): _add_work,
 }

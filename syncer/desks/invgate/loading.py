@@ -18,11 +18,13 @@ from syncer.desks.invgate.transitions import CLOSED, SOLVED, Transitions
 from syncer.desks.invgate.view import View
 from syncer.desks.invgate.writes import LONGEST_QUERY, Writes, query
 from syncer.errors import Fatal, InDoubt, Rejected
+from syncer.mapping.comments import in_key
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
-from syncer.model.ticket import CustomValue, TicketLink
+from syncer.model.ticket import CustomValue, TicketLink, TimeEntry
 
 ASSIGN, OBSERVERS, FILES, STATUS, COMMENT, FIELD = "assign", "observers", "files", "status", "comment ", "field "
+WORK = "work "
 MOST_PROBES = 20_000
 YOUNGEST = 200
 """So many tickets are looked at for one that may just have been made."""
@@ -79,7 +81,7 @@ class Loading:
             # A solution solves the request: only as the last word of one that is to be solved it does no harm.
             solves = comment.solution and comment.public and ends and place == last
             steps.append(Step(f"{COMMENT}{comment.id}", replace(comment, solution=solves)))
-        return [*steps, Step(STATUS)]
+        return [*steps, *(Step(f"{WORK}{entry.id}") for entry in draft.times), Step(STATUS)]
 
     async def step(
         self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
@@ -96,6 +98,9 @@ class Loading:
             await self._writes.post("incident.observer", {"request_id": int(id), **people}, (), attempt)
         elif step.name.startswith(FIELD):
             losses = await self._fill(id, step.name.removeprefix(FIELD), draft, attempt)
+        elif step.name.startswith(WORK):
+            entry, key = _entry(draft, step)
+            await self._writes.post("timetracking", wire_out.worked(id, entry, key), (), attempt)
         else:
             losses = await self._transitions.lead(id, draft.fields["status"], draft.rating, attempt)
         return Written(TicketId(""), losses=losses)
@@ -109,6 +114,11 @@ class Loading:
         if step.name == OBSERVERS:
             there = wire.rows(await self._calls.json("incident.observer", [("request_id", id)]))
             return "" if set(draft.cc) <= set(map(str, there)) else None
+        if step.name.startswith(WORK):
+            _, key = _entry(draft, step)
+            work = wire.records(await self._calls.json("timetracking", [("request_id", id)]), "timetracking_id")
+            found = (one for one in work if wire_out.marker(wire.text(one.get("comment"))) == key)
+            return next((str(one["timetracking_id"]) for one in found), None)
         row = await self._transitions.ticket(id)
         if step.name.startswith(FIELD):
             uid = step.name.removeprefix(FIELD)
@@ -226,3 +236,9 @@ class Loading:
             await self._writes.post("incident.reassign", params, (), attempt)
             return ("assignee_not_member",)
         return ()
+
+
+def _entry(draft: Draft, step: Step) -> tuple[TimeEntry, Key]:
+    """The piece of work a step is about, and the marker by which it is found again."""
+    id = step.name.removeprefix(WORK)
+    return next(one for one in draft.times if one.id == id), Key(f"{draft.key}-w{in_key(id)}")

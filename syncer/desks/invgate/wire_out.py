@@ -7,6 +7,7 @@ from typing import Any
 
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
+from syncer.model.ticket import TimeEntry
 
 _MARKER = re.compile(r"\[([A-Za-z0-9][A-Za-z0-9-]*)\](?:\s|</?\w+[^<>]*>)*\Z")
 # What POST incident takes, by the names drafts have for it.
@@ -43,6 +44,18 @@ def said(id: TicketId, comment: CommentDraft, acting: str) -> dict[str, Any]:
         "customer_visible": comment.public,
     }
     return params | {"is_solution": True} if comment.solution else params
+
+
+def worked(id: TicketId, entry: TimeEntry, key: Key) -> dict[str, Any]:
+    """The parameters of POST timetracking; without `from` it would begin now (3.6)."""
+    begin = int(entry.at.timestamp()) if entry.at else 0
+    return {
+        "request_id": int(id),
+        "user_id": int(entry.author or 0),
+        "from": begin,
+        "to": begin + entry.seconds,
+        "comment": f"{entry.note} [{key}]".lstrip(),
+    }
 
 
 def marked(comment: CommentDraft) -> str:
