@@ -26,7 +26,7 @@ from .front_door import Answer, command, environment
 TICKETS = 60
 SECRETS = ("sandbox-secret", "hunter2hunter2")
 REGISTER = "/api/TicketsApi/register"
-VARYING = {"id", "created", "updated"}
+VARYING = {"id", "created", "updated", "closed"}
 PORT = re.compile(r"127\.0\.0\.1:\d+")
 
 

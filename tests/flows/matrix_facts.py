@@ -15,7 +15,10 @@ TELLS: dict[str, dict[str, Any]] = {
     "motadata": {
         "links": False, "work": False, "rating": False, "creator": "by name", "minutes": True,
     },
-    "tikting": {"links": False, "custom": False, "work": False, "rating": False, "creator": "no"},
+    "tikting": {
+        "links": False, "custom": False, "work": False, "rating": False, "creator": "no",
+        "untold": frozenset({"ticket_type"}),
+    },
     "rezolve": {"files": False, "links": False, "work": False, "rating": False, "ghosts": True},
 }  # fmt: skip
 """What a reader of a kind does not learn, or learns in another way; all else is told."""

@@ -44,8 +44,8 @@ def acknowledged_before_written() -> Iterator[None]:
     """The outcome is on record before the ticket is made."""
     announce = Journal.announce
 
-    async def early(self: Journal, intent: Intent, withheld: Sequence[PrivateNote] = ()) -> None:
-        await announce(self, intent, withheld)
+    async def early(self: Journal, intent: Intent, withheld: Sequence[PrivateNote] = (), links: Any = ()) -> None:
+        await announce(self, intent, withheld, links)
         self.done(intent.source_id, TicketId("0"))
         await self.flush()
 

@@ -186,9 +186,9 @@ def test_who_believes_an_index_that_a_kill_left_behind_doubles(place: ArchivePla
     whole(place)
     place.reset(lists=False)
     steps = begin(place).steps
-    first = steps.index("after the folder: _durably") + 1
+    on_the_disk = [at for at, step in enumerate(steps, 1) if step == "after the folder: _durably"]
     with patch.object(writing, "refresh", lambda *_, **__: None), pytest.raises(Broken, match=r"lines for|lost: "):
-        killed_at(place, [first])
+        killed_at(place, on_the_disk)
 
 
 def test_a_plan_makes_no_folder(way: ArchivePlace) -> None:

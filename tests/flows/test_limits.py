@@ -134,7 +134,7 @@ async def source(limit: float, parallel: int = 8, **more: Any) -> AsyncIterator[
     emulator = InvGateEmulator(generate(1, 3))
     async with served(emulator) as url:
         block = {
-            "name": "old", "base_url": url, "view_id": 1, "timeout": 10,
+            "name": "old", "base_url": url, "view_id": 1, "also_read": [], "timeout": 10,
             "auth": {"kind": "oauth2", "client_id": "syncer", "client_secret": "sandbox-secret"},
             "budget": {"per_second": limit, "parallel": parallel}, **more,
         }  # fmt: skip

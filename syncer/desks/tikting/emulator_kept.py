@@ -66,7 +66,8 @@ def _ticket(ticket: Ticket, people: People, lookups: Lookups) -> KeptTicket:
         body=ticket.description,
         requester=_email(people, ticket.creator),
         assignee=_email(people, ticket.assignee),
-        values=values,
+        # A type has a number and no name.
+        values={**values, "ticket_type": str(ticket.type)},
         created=int(ticket.created),
         comments=tuple(_comment(ticket.id * 1000 + n, one, people) for n, one in enumerate(ticket.replies, 1)),
         files=_files(ticket.uploads),
