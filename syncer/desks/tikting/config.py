@@ -75,7 +75,20 @@ class TiktingConfig(DeskConfig):
         " token says.",
     )
     volatile: list[str] = Field(
-        default=["age", "avatar", "avatarUrl", "isOverdue", "isRead", "isUnread", "overdue", "unread", "unreadCount"],
+        default=[
+            "age",
+            "assigneeAvatar",
+            "avatar",
+            "avatarUrl",
+            "creatorAvatar",
+            "isOverdue",
+            "isRead",
+            "isUnread",
+            "overdue",
+            "requesterAvatar",
+            "unread",
+            "unreadCount",
+        ],
         description="Keys of rows and tickets that change by themselves: no change of a ticket.",
     )
     file_path: str | None = Field(
