@@ -17,7 +17,9 @@ HEAD = f"{'source':<9} {'target':<9} {' '.join(map(str.rjust, COLUMNS, WIDTHS))}
 LEGEND = """\
 comments: carried, as comments or told in the text. files: on the target, those of comments too. losses: by the run's
 own report, each recounted by the judge from both desks; body_rest_attached, public_as_note, assignee_not_member by what
-the target shows. again: writes of a second run. seconds: lists, both runs and the id map."""
+the target shows. again: writes of a second run. seconds: lists, both runs and the id map. Not looked at, because no
+word for it is the same on all desks: who created a ticket, which comment was its solution, and work and ratings where
+the target has a place for them; where it has none, they must be told in the text."""
 WHOLE = "whole"
 
 
