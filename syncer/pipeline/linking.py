@@ -72,10 +72,15 @@ class Linking:
             happened,
         )
         try:
-            if await happened() is not None:
-                self._journal.done(relation.source_id, TicketId(""), relation.step)
-            else:
-                self._tally.lost(await self._deeds.do(deed))
+            there = await happened()
+        except Rejected:  # the look was refused, not the link
+            self._tally.lost((DOUBTED,))
+            return
+        if there is not None:
+            self._journal.done(relation.source_id, TicketId(""), relation.step)
+            return
+        try:
+            self._tally.lost(await self._deeds.do(deed))
         except Rejected as e:
             # What nobody can tell stays open: the next run looks again.
             if e.reason != IN_DOUBT:

@@ -59,8 +59,8 @@ def test_a_broken_desk_is_caught_by_the_test_named_for_it(broken: str) -> None:
         lacking("updates" if broken == breaks.ETAG else "reads")
     code, said = run(str(HERE / test), **{breaks.BREAK: broken})
     assert code == 1, said
-    # Each test compares with what the emulator holds: a desk that passes in spite of the break was not harmed by it
-    # (one that walks its lists again sees what a repeated page hid).
+    # Each test compares with what the emulator holds: who passes in spite of the break was not harmed by it. Tikting is
+    # not by a repeated page: where a server ignores which page is asked for, it asks for longer ones.
     caught = kinds("FAILED", test, said)
     assert caught
     assert caught <= passed
