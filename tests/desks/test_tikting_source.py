@@ -901,3 +901,11 @@ async def test_a_token_that_ends_before_a_file_is_renewed_and_none_goes_with_the
     site._answer = noted  # type: ignore[method-assign]
     assert (await a_file(site, {"id": 7, "url": "/files/7"}, tmp_path))[1] == b"x"
     assert headers == [None, None]
+
+
+@pytest.mark.parametrize(
+    "said", [{"isPrivate": False, "isInternal": True}, {"isPublic": True, "isPrivate": 1}, {"isPublic": None}]
+)
+async def test_a_reply_of_which_anything_says_otherwise_is_private(said: dict[str, Any]) -> None:
+    found = await reads({"id": 7, "title": "a", "replies": [{"id": 1, "text": "psst", **said}]})
+    assert [one.public for one in found.comments] == [False]

@@ -279,7 +279,6 @@ def test_a_path_leads_through_objects_in_any_casing_and_the_first_of_the_right_k
     assert fields.hit(row, "status") == Hit("text", "x")
     assert fields.rows(row, "replies") == [1]
     assert fields.hit(row, "title") is None
-    assert FieldMap({"reply_public": ["nothing", "text", "flag"]}).flag(row, "reply_public") is False
 
 
 def test_what_is_null_is_there_and_what_is_of_another_kind_is_not() -> None:

@@ -132,7 +132,8 @@ class Finding:
 
     async def _see(self, row: wire.Record, places: Mapping[str, bool]) -> None:
         """Remember the marker of a row; one that does not show its fields is read itself, once."""
-        key = wire_out.marker_of(row, places)
+        # A summary may end in brackets of its own: of a row without its fields it proves nothing.
+        key = wire_out.marker_of(row, places) if row.data is not None else None
         if key is None and row.id not in self._looked and not (row.data is not None and self._whole_rows):
             try:
                 whole = await self._calls.ticket(row.id)

@@ -135,11 +135,6 @@ class FieldMap:
         """A positive whole number, also one that came as text."""
         return next((id for _, value in self._at(row, name) if (id := whole_number(value)) is not None), None)
 
-    def flag(self, row: Any, name: FieldName) -> bool | None:
-        """True or false where that is clearly said."""
-        found = self.hit(row, name)
-        return None if found is None else bool(found.value)
-
     def rows(self, row: Any, name: FieldName) -> list[Any] | None:
         """A list, empty where the key holds null; None where there is no such key, which says nothing at all."""
         found = self.hit(row, name)

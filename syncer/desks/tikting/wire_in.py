@@ -162,12 +162,16 @@ class Reader:
 
     def _is_public(self, reply: Any) -> bool:
         """Only where it is clearly said; where nothing is said, as the settings have it: private, if they do not."""
-        public, private = self._fields.flag(reply, "reply_public"), self._fields.flag(reply, "reply_private")
-        if public is None and private is None:
-            # A key that holds something else than true or false does say something, but not clearly.
-            paths = (*self._fields.paths("reply_public"), *self._fields.paths("reply_private"))
-            return self._unmarked and not any(at(reply, path)[0] for path in paths)
-        return public is not False and private is not True
+        public, private = self._told(reply, "reply_public"), self._told(reply, "reply_private")
+        if not public and not private:
+            return self._unmarked
+        # Whatever says something else than that all may read it makes it private.
+        return all(one is True for one in public) and all(one is False for one in private)
+
+    def _told(self, reply: Any, name: FieldName) -> list[Any]:
+        """What stands at each place that may say so."""
+        found = (at(reply, path) for path in self._fields.paths(name))
+        return [value for there, value in found if there]
 
     def _resolution(self, row: Any, closed: datetime | None) -> Iterator[Comment]:
         """How it was resolved, as the last word. Whether the requester sees it is not documented."""
