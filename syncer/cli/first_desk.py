@@ -173,10 +173,13 @@ def _optional(name: str, field: FieldInfo, indent: str) -> Iterator[str]:
     if isinstance(default, BaseModel):
         default = default.model_dump()
     value = "" if default is None else f" {_shown(default)}"
-    told = f"{name}:{value}" + (f"  # {field.description}" if field.description else "")
-    first, *rest = textwrap.wrap(told, _WIDTH)
-    yield f"{indent}# {first}"
-    yield from (f"{indent}#   {line}" for line in rest)
+    # The value stays on one line, however long, so that to uncomment this line is enough.
+    first, told = f"{name}:{value}", field.description or ""
+    lines = textwrap.wrap(f"{first}  # {told}" if told else first, _WIDTH)
+    if len(first) > _WIDTH:
+        lines = [first, *textwrap.wrap(told, _WIDTH)]
+    yield f"{indent}# {lines[0]}"
+    yield from (f"{indent}#   {line}" for line in lines[1:])
 
 
 def _shown(value: Any) -> str:
