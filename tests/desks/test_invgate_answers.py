@@ -155,7 +155,7 @@ async def test_a_life_that_is_not_told_is_an_hour_and_ends_a_minute_early(
     token = {"access_token": "opaque-1"} if life == "absent" else {"access_token": "opaque-1", "expires_in": life}
     script = Script(**{TOKEN: token}, incidents=sample("incidents"))
     now = 0.0
-    monkeypatch.setattr("syncer.desks.invgate.access.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("syncer.deskkit.credential.time", SimpleNamespace(monotonic=lambda: now))
     async with desk(script) as old:
         for now, log_ins in ((1000.0, 1), (1000.0 + 3539, 1), (1000.0 + 3541, 2)):
             await old.fetch([TicketId("4711")])

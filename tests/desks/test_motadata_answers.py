@@ -225,6 +225,7 @@ async def test_a_token_is_used_until_two_minutes_before_the_earlier_end(
     now = 1000.0
     clock = SimpleNamespace(monotonic=lambda: now, time=lambda: 1_000_000.0)
     monkeypatch.setattr("syncer.desks.motadata.access.time", clock)
+    monkeypatch.setattr("syncer.deskkit.credential.time", clock)
     script = Script({TOKEN: {"access_token": token, "expires_in": told}, SEARCH: rows()})
     async with desk(script, auth=PASSWORD) as ops:
         for now, log_ins in ((1000.0, 1), (1000.0 + life - 121, 1), (1000.0 + life - 119, 2)):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import time
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.invgate.config import Basic, InvGateConfig, OAuth
 from syncer.errors import AuthFailed, ConfigError
@@ -77,44 +76,24 @@ def scopes(config: InvGateConfig) -> tuple[list[str], list[str]]:
 
 
 class Access:
-    """Puts a valid Authorization header on a DeskHttp, and renews it."""
+    """Puts a valid Authorization header on a DeskHttp."""
 
     def __init__(self, config: InvGateConfig, http: DeskHttp) -> None:
         self._config = config
         self._http = http
-        self._lock = asyncio.Lock()
-        self._until = 0.0
-        self._renewals = 0
-        self.renewable = isinstance(config.auth, OAuth)
-        """Whether a refusal may be a matter of time; a Basic credential has none."""
+        self.credential = Credential(self._obtain, renewable=isinstance(config.auth, OAuth))
 
-    async def ready(self) -> int:
-        """Make sure there is a credential; gives its number, to be handed to `renew` when it is refused."""
-        if time.monotonic() >= self._until:
-            await self.renew(self._renewals)
-        return self._renewals
-
-    def ended(self, number: int) -> bool:
-        """Whether this credential's time is over or it has a successor: its refusal then says nothing of rights."""
-        return number != self._renewals or time.monotonic() >= self._until
-
-    async def renew(self, refused: int) -> None:
-        """A fresh credential, unless somebody else already replaced the refused one."""
-        async with self._lock:
-            if refused != self._renewals:
-                return
-            auth = self._config.auth
-            if isinstance(auth, Basic):
-                key = auth.key.get_secret_value()
-                pair = base64.b64encode(f"{auth.user}:{key}".encode()).decode()
-                protect([key, pair])
-                self._http.headers["Authorization"] = "Basic " + pair
-                self._until = float("inf")
-            else:
-                life = await self._token(auth)
-                # Short-lived tokens are used for most of their life, long ones until a minute before the end.
-                self._until = time.monotonic() + max(life - EXPIRY_MARGIN, life * 0.8)
-            self._renewals += 1
+    async def _obtain(self) -> float:
+        auth = self._config.auth
+        if isinstance(auth, Basic):
+            key = auth.key.get_secret_value()
+            pair = base64.b64encode(f"{auth.user}:{key}".encode()).decode()
+            protect([key, pair])
+            self._http.headers["Authorization"] = "Basic " + pair
+            return float("inf")
+        life = await self._token(auth)
+        # Short-lived tokens are used for most of their life, long ones until a minute before the end.
+        return max(life - EXPIRY_MARGIN, life * 0.8)
 
     async def _token(self, auth: OAuth) -> float:
         """Ask for a token; gives its life in seconds. A refused list of scopes is cut to what is needed."""

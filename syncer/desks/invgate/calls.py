@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 import structlog
 
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp
 from syncer.desks.invgate import wire
-from syncer.desks.invgate.access import Access, NotAllowed, beside, scope
+from syncer.desks.invgate.access import NotAllowed, beside, scope
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.errors import AuthFailed, Rejected
 
@@ -25,32 +26,27 @@ PROBES: dict[str, Params] = {
     **dict.fromkeys(("helpdesksandlevels", "groups", "companies", "cf.fields.types", "cf.fields.all"), ()),
     **dict.fromkeys(("cf.field.options.list", "cf.field.options.tree"), ()),
 }
-MOST_CREDENTIALS = 3
 log = structlog.get_logger()
 
 
 class Calls:
     """Asks the instance, always with a credential that should be good."""
 
-    def __init__(self, config: InvGateConfig, http: DeskHttp, access: Access) -> None:
+    def __init__(self, config: InvGateConfig, http: DeskHttp, credential: Credential) -> None:
         self._config = config
         self._http = http
-        self._access = access
+        self._credential = credential
 
     async def get(self, endpoint: str, params: Params = (), *, timeout: float | None = None) -> bytes:
         """The answer. A refused credential is renewed once, and again only when its time was over (2.1)."""
         query = urlencode(params)
-        attempt = 1
-        while True:
-            number = await self._access.ready()
-            try:
-                return (await self._http.read("GET", f"/api/v1/{endpoint}", query=query, timeout=timeout)).body
-            except AuthFailed as e:
-                final = attempt > 1 and not self._access.ended(number)
-                if final or attempt == MOST_CREDENTIALS or not self._access.renewable:
-                    raise self._explained(endpoint, e) from e
-            await self._access.renew(number)
-            attempt += 1
+        try:
+            reply = await self._credential.asking(
+                lambda: self._http.read("GET", f"/api/v1/{endpoint}", query=query, timeout=timeout)
+            )
+        except AuthFailed as e:
+            raise self._explained(endpoint, e) from e
+        return reply.body
 
     async def json(self, endpoint: str, params: Params = (), *, timeout: float | None = None) -> Any:
         """The answer as JSON; Rejected when it is a refusal with 200."""
@@ -79,7 +75,11 @@ class Calls:
     def _explained(self, endpoint: str, error: AuthFailed) -> AuthFailed:
         name = self._config.name
         if isinstance(error, NotAllowed):
-            grant = f"the scope {scope(endpoint)}" if self._access.renewable else f"the right to call {endpoint}"
+            grant = (
+                f"the scope {scope(endpoint)}"
+                if self._config.auth.kind == "oauth2"
+                else f"the right to call {endpoint}"
+            )
             return NotAllowed(
                 f"{name}: no permission for {endpoint}: {error.message}",
                 hint=f"Give the API account {grant}, then run the same command again.",

@@ -80,21 +80,21 @@ class InvGate:
             pause=config.pause,
         )
         self.budget = self._http.budget
-        self._access = Access(config, self._http)
-        self._calls = Calls(config, self._http, self._access)
+        self._credential = credential = Access(config, self._http).credential
+        self._calls = Calls(config, self._http, credential)
         self._catalogue = Catalogue(config, self._calls)
         self._beside = Beside(config, self._calls, self._catalogue)
         self._view = View(config, self._calls)
-        writes = Writes(config, self._http, self._access)
+        writes = Writes(config, self._http, credential)
         self._loading = Loading(config, self._calls, self._view, writes, self.budget)
         self._people = People(config, self._calls, writes)
-        self._files = Files(config, self._http, self._access)
+        self._files = Files(config, self._http, credential)
         self._denied: tuple[str, ...] | None = None
         self._embeds = False
 
     async def connect(self) -> None:
         """Log in, which every other call does too when it must."""
-        await self._access.ready()
+        await self._credential.ready()
 
     async def check(self) -> Account:
         """Version, rights on every call a migration makes, and what the view shows against what is open."""
@@ -225,7 +225,7 @@ class InvGate:
 
     async def admit(self) -> None:
         """Wait for the budget, with a credential that holds until then."""
-        await self._access.ready()
+        await self._credential.ready()
         await self._loading.admit()
 
     async def create(

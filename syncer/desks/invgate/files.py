@@ -7,24 +7,25 @@ from urllib.parse import urljoin
 
 from yarl import URL
 
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
-from syncer.desks.invgate.access import Access
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.errors import Rejected, Retryable
 
 FILE_LIMIT = 1024 * 1024 * 1024
 MOST_HOPS = 3
+_REFUSED = {401, 403}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Files:
     """Fetches files from the desk's own address and the declared hosts, and from nowhere else."""
 
-    def __init__(self, config: InvGateConfig, http: DeskHttp, access: Access) -> None:
+    def __init__(self, config: InvGateConfig, http: DeskHttp, credential: Credential) -> None:
         self._base = URL(config.base_url)
         self._declared = {host.lower() for host in config.file_hosts}
         self._http = http
-        self._access = access
+        self._credential = credential
 
     async def fetch(self, url: str, what: str, into: Path) -> Reply:
         """Stream the file to `into`; the reply's body holds its beginning. Outages are tried again.
@@ -80,11 +81,9 @@ class Files:
 
     async def _own(self, url: str, into: Path) -> Reply:
         """With the credential; without when it is refused there; with a new one when that is refused too."""
-        number = await self._access.ready()
-        reply = await self._http.download(url, into, credentials=True, limit=FILE_LIMIT)
-        if reply.status in {401, 403}:
-            reply = await self._bare(url, into)
-            if reply.status in {401, 403} and self._access.renewable:
-                await self._access.renew(number)
-                reply = await self._http.download(url, into, credentials=True, limit=FILE_LIMIT)
-        return reply
+
+        async def once() -> Reply:
+            reply = await self._http.download(url, into, credentials=True, limit=FILE_LIMIT)
+            return await self._bare(url, into) if reply.status in _REFUSED else reply
+
+        return await self._credential.sending(once, lambda reply: reply.status in _REFUSED)

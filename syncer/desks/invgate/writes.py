@@ -10,9 +10,10 @@ import msgspec
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp, Reply
 from syncer.deskkit.multipart import Form
-from syncer.desks.invgate.access import Access, NotAllowed, scope
+from syncer.desks.invgate.access import NotAllowed, scope
 from syncer.desks.invgate.calls import Params
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.errors import AuthFailed, ConfigError, InDoubt, Rejected, Retryable
@@ -26,10 +27,10 @@ LONGEST_QUERY = 6000
 class Writes:
     """One call at a time; nothing is repeated here but what surely did nothing: a credential that ran out."""
 
-    def __init__(self, config: InvGateConfig, http: DeskHttp, access: Access) -> None:
+    def __init__(self, config: InvGateConfig, http: DeskHttp, credential: Credential) -> None:
         self._config = config
         self._http = http
-        self._access = access
+        self._credential = credential
         self._form = Form()
 
     async def post(
@@ -54,17 +55,17 @@ class Writes:
         attempt: Attempt,
     ) -> dict[str, Any]:  # fmt: skip
         what = f"{self._config.name}: {method} {endpoint}"
-        number, renewed = await self._access.ready(), False
-        while True:
+
+        async def once() -> Reply:
             reply = await self._http.request(
                 method, f"/api/v1/{endpoint}", query=asked, data=data(), headers=headers, timeout=attempt.left(what),
                 budgeted=attempt.again, fence=attempt.fence,
             )  # fmt: skip
             attempt.again = True
-            if reply.status != 401 or renewed or not self._access.renewable:
-                return self._judged(what, method, endpoint, reply)
-            await self._access.renew(number)
-            renewed = True
+            return reply
+
+        reply = await self._credential.sending(once, lambda reply: reply.status == 401)
+        return self._judged(what, method, endpoint, reply)
 
     def _judged(self, what: str, method: str, endpoint: str, reply: Reply) -> dict[str, Any]:
         status, text = reply.status, f"{what} answered {reply.status}: {reply.excerpt()}"

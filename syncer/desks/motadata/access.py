@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
 from typing import Any
@@ -10,9 +9,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.deskkit.multipart import Form
-from syncer.desks.motadata.config import ApiKey, MotadataConfig, Password
+from syncer.desks.motadata.config import MotadataConfig, Password
 from syncer.errors import AuthFailed, ConfigError
 from syncer.log import protect
 
@@ -23,46 +23,30 @@ _HTTP_HINT = " A ServiceOps behind https answers 401 to plain http: should base_
 
 
 class Access:
-    """Puts a valid Authorization header on a DeskHttp, and renews it where that is possible."""
+    """Puts a valid Authorization header on a DeskHttp."""
 
     def __init__(self, config: MotadataConfig, http: DeskHttp) -> None:
         self._config = config
         self._http = http
         self._form = Form()
-        self._lock = asyncio.Lock()
-        self._until = 0.0
-        self._renewals = 0
-        self.renewable = isinstance(config.auth, Password)
-        """Whether a refusal may be a matter of time; a key has none."""
+        self.credential = Credential(self._obtain, renewable=isinstance(config.auth, Password))
 
-    async def ready(self) -> int:
-        """Make sure there is a credential; gives its number, to be handed to `renew` when it is refused."""
-        if time.monotonic() >= self._until:
-            await self.renew(self._renewals)
-        return self._renewals
-
-    async def renew(self, refused: int) -> None:
-        """A fresh credential, unless somebody else already replaced the refused one. The refresh token is never used:
-        it lives no longer than the other."""
-        async with self._lock:
-            if refused != self._renewals:
-                return
-            auth = self._config.auth
-            if isinstance(auth, ApiKey):
-                key = auth.key.get_secret_value()
-                protect([key])
-                if not key or not key.isascii() or not key.isprintable() or " " in key:
-                    raise ConfigError(
-                        f"{self._config.name}: auth.key must be the key alone, without blanks or line ends",
-                        hint="Copy it once more, as ServiceOps shows it.",
-                    )
-                # Percent signs in it are its own: neither decoded nor encoded.
-                self._http.headers["Authorization"] = "Apikey " + key
-                self._until = float("inf")
-            else:
-                life = await self._log_in(auth)
-                self._until = time.monotonic() + life - min(MARGIN, life * 0.2)
-            self._renewals += 1
+    async def _obtain(self) -> float:
+        """The refresh token is never used: it lives no longer than the other."""
+        auth = self._config.auth
+        if isinstance(auth, Password):
+            life = await self._log_in(auth)
+            return life - min(MARGIN, life * 0.2)
+        key = auth.key.get_secret_value()
+        protect([key])
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise ConfigError(
+                f"{self._config.name}: auth.key must be the key alone, without blanks or line ends",
+                hint="Copy it once more, as ServiceOps shows it.",
+            )
+        # Percent signs in it are its own: neither decoded nor encoded.
+        self._http.headers["Authorization"] = "Apikey " + key
+        return float("inf")
 
     def refused(self, what: str, reply: Reply) -> AuthFailed:
         """What a 401 is told as that no new log-in can help."""

@@ -67,19 +67,15 @@ class Calls:
     ) -> bytes:
         """The answer. A refused token is replaced once, by whoever comes first."""
         data = None if body is None else msgspec.json.encode(body)
-        for attempt in (1, 2):
-            number = await self._access.ready()
-            try:
-                reply = await self._http.read(
+        try:
+            reply = await self._access.credential.asking(
+                lambda: self._http.read(
                     method, path, judge=judge or self.judge, query=query, data=data, headers=HEADERS
                 )
-            except TokenRefused as e:
-                if attempt == 2 or not self._access.renewable:
-                    raise self._access.refused(f"{self._config.name}: {method} {path}", Reply(401, {}, b"")) from e
-                await self._access.renew(number)
-            else:
-                return reply.body
-        raise AssertionError("the second attempt either returns or raises")
+            )
+        except TokenRefused as e:
+            raise self._access.refused(f"{self._config.name}: {method} {path}", Reply(401, {}, b"")) from e
+        return reply.body
 
     async def page(
         self, path: str, offset: int, size: int, sort: str = "", body: Any = None, judge: Judge | None = None

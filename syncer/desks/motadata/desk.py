@@ -90,7 +90,7 @@ class Motadata:
 
     async def connect(self) -> None:
         """Log in, which every other call does too when it must; a key is tried with the first of them."""
-        await self._access.ready()
+        await self._access.credential.ready()
 
     async def check(self) -> Account:
         """Log in, look at one request as a list, a GET and its conversations show it, and at the optional lists."""
@@ -164,7 +164,7 @@ class Motadata:
 
     async def admit(self) -> None:
         """Wait for the budget, with a credential that holds until then."""
-        await self._access.ready()
+        await self._access.credential.ready()
         await self.budget.take()
 
     async def create(

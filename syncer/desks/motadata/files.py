@@ -73,11 +73,10 @@ class Files:
         return Download(name, guess or kind or "application/octet-stream", path.stat().st_size, path=path)
 
     async def _once(self, url: str, what: str, into: Path) -> Reply:
-        number = await self._access.ready()
-        reply = await self._http.download(url, into, credentials=True, limit=FILE_LIMIT)
-        if reply.status == 401 and self._access.renewable:
-            await self._access.renew(number)
-            reply = await self._http.download(url, into, credentials=True, limit=FILE_LIMIT)
+        reply = await self._access.credential.sending(
+            lambda: self._http.download(url, into, credentials=True, limit=FILE_LIMIT),
+            lambda reply: reply.status == 401,
+        )
         error = classify(what, reply)
         if isinstance(error, Retryable):
             raise error

@@ -37,19 +37,19 @@ class Writes:
         Within what is left of the attempt, unless a `timeout` of its own is given.
         """
         what = f"{self._config.name}: {method} {path}"
-        number, renewed = await self._access.ready(), False
-        while True:
+
+        async def once() -> Reply:
             reply = await self._http.request(
                 method, path, data=data, headers=headers, budgeted=attempt.again, fence=attempt.fence,
                 timeout=timeout or attempt.left(what),
             )  # fmt: skip
             attempt.again = True
-            if reply.status != 401:
-                return reply
-            if renewed or not self._access.renewable:
-                raise self._access.refused(what, reply)
-            await self._access.renew(number)
-            renewed = True
+            return reply
+
+        reply = await self._access.credential.sending(once, lambda reply: reply.status == 401)
+        if reply.status == 401:
+            raise self._access.refused(what, reply)
+        return reply
 
     def judged(self, what: str, reply: Reply) -> None:
         """Passes over an answer that says yes; raises what any other means. A 500 may be a refusal and may have done
