@@ -149,6 +149,7 @@ class Desk(Protocol):
         """Let go of connections."""
 
 
+@runtime_checkable
 class Source(Desk, Protocol):
     """A desk tickets can be read from."""
 

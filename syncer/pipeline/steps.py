@@ -17,6 +17,7 @@ from syncer.model.link import EffectState, Intent, Unfinished
 from syncer.pipeline.deed import IN_DOUBT, Deed, Deeds
 from syncer.pipeline.files import LOSS, Files, gone_after, rehosted
 from syncer.pipeline.journal import Journal
+from syncer.pipeline.privacy import Privacy
 
 
 class Steps:
@@ -26,6 +27,7 @@ class Steps:
         self._journal = journal
         self._files = files
         self._deeds = deeds
+        self._privacy = Privacy(target)
         self._takes = target if isinstance(target, TakesSteps) else None
 
     def of(self, draft: Draft) -> Sequence[Step]:
@@ -37,16 +39,24 @@ class Steps:
         the pass."""
         losses: list[str] = []
         for step in self.of(draft):
-            if step.name in before.done:
-                continue
-            age = before.doubts.get(step.name)
             try:
-                losses += await self._until_done(draft, before.target_id, step, age)
+                losses += await self._private(draft, before, step)
             except Rejected as e:
                 if e.reason != IN_DOUBT:
                     self._journal.close(draft.source_id, EffectState.REFUSED, step.name)
                 raise Rejected(f"{step.name}: {e.message}", reason=e.reason, field=e.field, hint=e.hint) from e
         return tuple(losses)
+
+    async def _private(self, draft: Draft, before: Unfinished, step: Step) -> tuple[str, ...]:
+        """As `_once`; a private comment, also one of an earlier life, is seen to be private before others follow."""
+        if step.comment is None:
+            return await self._once(draft, before, step)
+        return await self._privacy.kept(before.target_id, step.comment, lambda: self._once(draft, before, step))
+
+    async def _once(self, draft: Draft, before: Unfinished, step: Step) -> tuple[str, ...]:
+        if step.name in before.done:
+            return ()
+        return await self._until_done(draft, before.target_id, step, before.doubts.get(step.name))
 
     async def _until_done(self, draft: Draft, id: TicketId, step: Step, age: float | None) -> tuple[str, ...]:
         """Looked for where it may have happened, else done with its files."""

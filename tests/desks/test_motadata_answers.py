@@ -357,6 +357,13 @@ async def test_a_ticket_that_is_gone_is_told_as_that() -> None:
     assert found.gone
 
 
+async def test_a_ticket_whose_conversations_have_no_such_path_is_not_gone() -> None:
+    async with desk(Script({of(5): row(5)})) as ops:
+        (found,) = await ops.fetch([TicketId("5")])
+    assert isinstance(found, Unreadable)
+    assert (found.gone, "conversations" in found.reason) == (False, True)
+
+
 @pytest.mark.parametrize("answer", [b"", PAGE, {}, [200, []], row(6), 403, 400], ids=str)
 async def test_an_answer_that_is_no_ticket_fails_that_ticket_only(answer: Any) -> None:
     async with desk(Script({of(5): answer})) as ops:

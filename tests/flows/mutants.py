@@ -20,6 +20,7 @@ from syncer.pipeline.deed import Deeds
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.load import Load
+from syncer.pipeline.privacy import Privacy
 from syncer.pipeline.tally import Result, Tally
 from syncer.store import effects, relations, runs
 from syncer.store.journal import Journal
@@ -247,3 +248,14 @@ def links_in_memory() -> Iterator[None]:
 STEPS = (steps_not_looked_for, made_is_over, links_in_memory)
 """Those that need a target which takes several calls: see test_into_invgate.py."""
 Mutant = Callable[[], Any]
+
+
+@contextmanager
+def private_not_read_back() -> Iterator[None]:
+    """What was written as private is believed to be."""
+
+    async def prove(self: Privacy, *_: Any) -> None:
+        return None
+
+    with patch.object(Privacy, "_prove", prove):
+        yield

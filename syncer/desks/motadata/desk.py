@@ -138,13 +138,24 @@ class Motadata:
     async def _fetch(self, id: TicketId) -> Ticket | Unreadable:
         try:
             row = await self._calls.request(id)
-            talk = await self._calls.talk(id)
         except NotFound as e:
             return Unreadable(id, e.message, gone=True)
+        try:
+            talk = await self._calls.talk(id)
+        except NotFound as e:
+            # Only a request that is not there itself is gone: the path of its conversations may be missing.
+            return Unreadable(id, f"its conversations cannot be read: {e.message}", gone=await self._is_gone(id))
         for one in (row, *talk):
             for person in wire.people(one):
                 self._catalogue.meet(person)
         return self._reader.ticket(row, talk)
+
+    async def _is_gone(self, id: TicketId) -> bool:
+        try:
+            await self._calls.request(id)
+        except NotFound:
+            return True
+        return False
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """A file's bytes, where the settings say how (contract 3.7)."""
