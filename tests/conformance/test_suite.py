@@ -69,9 +69,8 @@ CATCHES = [
     Caught(breaks.BLIND, "test_twice.py::test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost",
            _all("writes", "finds_by_key", "remote", "takes_times")),
     Caught(breaks.BLIND, "test_twice.py::test_a_second_life_finds_all_that_was_done", _all("writes", "finds_by_key")),
-    # Whoever has a place for links of their own has none to tell of.
     Caught(breaks.UNTOLD, "test_truth.py::test_what_is_not_taken_is_told_and_counted",
-           lambda kind: can(kind, "writes") and not (can(kind, "takes_tags") and can(kind, "keeps_rating"))),
+           lambda kind: can(kind, "writes") and not can(kind, "adopts_lists")),
 ]  # fmt: skip
 
 
