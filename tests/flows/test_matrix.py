@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from pathlib import Path
@@ -14,7 +13,6 @@ from tests.flows.matrix_breaks import OF_THE_ENGINE, OF_WHAT_IS_KEPT
 from tests.flows.matrix_judge import judge
 from tests.flows.matrix_mapping import MAPPING
 
-JUDGE = ("judge", "ticket", "losses", "texts", "evidence")
 TICKETS = 36
 """Six usual ones, and all that are odd."""
 WAYS = matrix.ways()
@@ -57,16 +55,3 @@ def test_every_break_of_the_engine_is_seen(
         put(monkeypatch)
         told = judge(way.move())
     assert any(re.search(words, sentence) for sentence in told), told
-
-
-def test_the_judge_shares_no_code_with_the_engine() -> None:
-    files = [Path(__file__).with_name(f"matrix_{name}.py") for name in JUDGE]
-    imported = {
-        node.module or ""
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom)
-    }
-    own = {f"tests.flows.matrix_{name}" for name in JUDGE} | {"tests.flows.worlds"}
-    assert {name for name in imported if name.startswith("syncer")} == {"syncer.deskkit.kept", "syncer.deskkit.world"}
-    assert {name for name in imported if name.startswith("tests")} <= own
