@@ -62,7 +62,7 @@ def test_every_sample_is_json_that_no_reader_stumbles_over(name: str) -> None:
     value = wire.decoded(raw(name), name)
     list(wire.lookups(value))
     for row in value if isinstance(value, list) else [value]:
-        wire.row_id(row), wire.row_marker(row), wire.has_whole_title(row), wire.technician(row)
+        wire.row_id(row), wire.row_marker(row), wire.technician(row)
 
 
 def test_each_list_of_the_metadata_has_a_label_key_of_its_own() -> None:
@@ -155,7 +155,6 @@ def test_rows_are_read_by_the_first_key_that_holds_something() -> None:
     rows = sample("list_rows_mixed")
     assert [wire.row_id(row) for row in rows] == ["1009", "1008", "1007", "1006", "1005", None]
     assert [wire.row_marker(row) for row in rows] == ["IG-9", "IG-8", None, None, None, "IG-4"]
-    assert [wire.has_whole_title(row) for row in rows] == [True, True, True, False, False, True]
 
 
 @pytest.mark.parametrize("name", ["list_rows_flat", "list_rows_nested", "list_rows_labels", "list_rows_pascal"])

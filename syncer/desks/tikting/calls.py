@@ -69,14 +69,18 @@ class Calls:
         return wire.rows(reply.body, f"{self.name}: GroupUsers")
 
     async def glance(self, id: TicketId) -> Any:
-        """A ticket if it is there, None for a 404. Anything else says nothing of it, and raises."""
+        """A ticket if it is there, None for a 404. Anything else says nothing of it, and raises: null and another
+        ticket, too."""
         try:
             reply = await self.read("GET", f"{TICKETS}/{id}")
         except NotFound:
             return None
         except Rejected as e:
             raise ConfigError(e.message, hint=NOT_AS_TOLD) from e
-        return wire.decoded(reply.body, f"{self.name}: ticket {id}")
+        found = wire.decoded(reply.body, f"{self.name}: ticket {id}")
+        if wire.row_id(found, self._fields) != id:
+            raise Fatal(self._not_this(id), hint=NOT_AS_TOLD)
+        return found
 
     async def shown(self, id: TicketId) -> Any:
         """What comes when a ticket is asked for. Raises NotFound, or Rejected when it is not shown."""
@@ -90,10 +94,12 @@ class Calls:
         """One whole ticket. Raises NotFound, or Rejected when it is not shown, or the answer is not this ticket."""
         found = await self.shown(id)
         if not isinstance(found, dict) or wire.row_id(found, self._fields) != id:
-            where = ", ".join(self._fields.paths("id")) or "any path"
-            what = f"{self.name}: ticket {id}: an answer that is not this ticket"
-            raise Rejected(f"{what}, by its id under {where}", reason="schema")
+            raise Rejected(self._not_this(id), reason="schema")
         return found
+
+    def _not_this(self, id: TicketId) -> str:
+        where = ", ".join(self._fields.paths("id")) or "any path"
+        return f"{self.name}: ticket {id}: an answer that is not this ticket, by its id under {where}"
 
     async def users(self, method: str, path: str, **kwargs: Any) -> Any:
         """The answer of a configured call. Raises ConfigError where it is refused: no ticket is at fault."""

@@ -51,7 +51,6 @@ PARTS = (
     ("level", "TierLevelId"),
 )
 _MARKER = re.compile(r"\[([A-Za-z0-9-]+)\]\s*$")
-_CUT = ("…", "...")
 _LOGIN_PAGE = re.compile(r"log-?in|log-?on|sign-?in", re.IGNORECASE)
 
 
@@ -186,9 +185,3 @@ def row_marker(row: Any, fields: FieldMap = BUILT_IN) -> Key | None:
     """The marker at the end of a title; None where there is none."""
     found = _MARKER.search(title(row, fields) or "")
     return Key(found[1]) if found else None
-
-
-def has_whole_title(row: Any, fields: FieldMap = BUILT_IN) -> bool:
-    """Whether the row carries the title, and not only its beginning."""
-    text = title(row, fields)
-    return text is not None and not text.rstrip().endswith(_CUT)
