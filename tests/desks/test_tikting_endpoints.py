@@ -572,12 +572,12 @@ async def test_a_status_that_did_not_come_is_told(name: str, led_to: int | None)
         assert await new.happened(TicketId("1"), draft("closed"), Step("status")) is None
 
 
-async def test_a_status_that_tickets_do_not_show_is_believed_and_cannot_be_looked_for() -> None:
+async def test_a_status_that_tickets_do_not_show_is_counted_and_cannot_be_looked_for() -> None:
     site = Site([1])
     del site.tickets[1]["ticketStatusId"]
     site.always[SENT["close"]] = sent({})
     async with desk(site, {"ticket.close": CLOSE}) as new:
-        assert (await does(new, Step("status"), of=draft("closed"))).losses == ()
+        assert (await does(new, Step("status"), of=draft("closed"))).losses == ("status_as_text",)
         with pytest.raises(Rejected, match="does not show status"):
             await new.happened(TicketId("1"), draft("closed"), Step("status"))
     assert calls(site) == [SENT["close"]]
@@ -612,7 +612,7 @@ async def test_a_call_that_wants_the_whole_ticket_gets_it_as_it_was_registered_a
         for step in new.steps(one):
             assert (await does(new, step, of=one)).losses == ()
         assert await new.happened(TicketId("1"), one, Step("assign")) == ""
-    whole = {"T": "1", "D": "b", "C": RITA, "S": 101, "Dep": 201, "P": 3, "A": RITA}
+    whole = {"T": "1", "D": "b", "C": RITA, "S": 101, "Dep": 201, "Ty": 1, "P": 3, "A": RITA}
     assert bodies(site) == [{**whole, "St": 2}, {**whole, "St": 5}]
 
 

@@ -12,7 +12,7 @@ from yarl import URL
 
 from syncer.deskkit.contract import Download, Unreadable
 from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
-from syncer.desks.tikting import wire_in
+from syncer.desks.tikting import wire_files, wire_in
 from syncer.desks.tikting.access import Access, refuses_token
 from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.catalogue import Catalogue
@@ -56,7 +56,8 @@ class Files:
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """A file's bytes. Raises Rejected where nothing tells how to get it or none comes, Retryable when down."""
-        id, url, name = wire_in.file_parts(file)
+        one = wire_files.parts(file)
+        id, url, name = one.id, one.url, one.name
         what = f"{self._config.name}: file {name} of ticket {ticket}"
         place = self._place(ticket, id, url, what)
         path = spool / uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""Tikting's JSON and form parts; with wire_fields.py and wire_in.py the only place that knows its field names.
+"""Tikting's JSON and form parts; with the other wire_*.py the only place that knows its field names.
 
 Key casing differs between its own answers, so every key is read case-insensitively; those of list rows and tickets are
 not published and stand in wire_fields.py (contract 3.1 and 3.3).

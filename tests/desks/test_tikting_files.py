@@ -1,0 +1,150 @@
+"""Files of a Tikting's tickets and replies: none becomes everybody's, and none is taken for another one."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncer.desks.tikting.config import TiktingConfig
+from syncer.desks.tikting.desk import Tikting
+from syncer.errors import Rejected
+from syncer.model.ids import TicketId
+from syncer.model.ticket import File, Ticket
+from tests.desks.serving import opened
+from tests.desks.tikting_site import Site, detail, row
+
+SECRET, OPEN = {"id": 7, "fileName": "secret.png"}, {"id": 8, "fileName": "jam.png"}
+GUID = "0f8a5d3c-0000-4000-8000-000000000001"
+
+
+def desk(site: Site, **more: Any) -> AbstractAsyncContextManager[Tikting]:
+    block = {"name": "old", "timeout": 5, "budget": {"per_second": 5000, "parallel": 8},
+             "auth": {"email": "sync@example.org", "password": "sandbox-secret"}, **more}  # fmt: skip
+    return opened(site, lambda url: Tikting(TiktingConfig.model_validate({"base_url": url, **block})))
+
+
+async def reads(attachments: Any, *replies: tuple[bool, Any]) -> Ticket:
+    """A ticket with these files, and with replies, public or not, with theirs."""
+    said = [{"id": n, "body": f"reply {n}", "isPrivate": not public, "attachments": files}
+            for n, (public, files) in enumerate(replies, 1)]  # fmt: skip
+    site = Site()
+    site.rows, site.tickets = {1: row(1)}, {1: detail(1, attachments=attachments, replies=said)}
+    async with desk(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+    assert isinstance(found, Ticket)
+    return found
+
+
+def names(files: tuple[File, ...]) -> list[str]:
+    return [file.id.split("/", 2)[2] for file in files]
+
+
+@pytest.mark.parametrize(
+    ("at_the_ticket", "at_the_note"),
+    [
+        (SECRET, SECRET),
+        ({"attachmentId": "7", "name": "secret.png"}, SECRET),
+        ({"id": 7, "fileName": "secret.png", "url": "/f/7"}, {"id": 7}),
+        ({"id": 7}, SECRET),
+        ({"id": 7, "url": "/f/7"}, {"url": "/f/7", "fileName": "secret.png"}),
+        ("/f/7/secret.png", {"url": "/f/7/secret.png"}),
+        (SECRET, {"fileName": "secret.png"}),
+        (SECRET, {"fileName": "secret.png", "url": "/f/7"}),
+        ({"fileName": "secret.png", "url": "/tickets/1/7"}, {"fileName": "secret.png", "url": "/replies/1/7"}),
+        (7, SECRET), (7, 7), ("secret.png", "secret.png"), (GUID, {"id": GUID}),
+        (GUID.upper(), {"id": GUID, "name": "a"}), ({"id": GUID, "name": "a"}, {"id": GUID.upper()}),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_a_file_of_a_private_note_that_the_ticket_lists_too_stays_with_the_note(
+    at_the_ticket: Any, at_the_note: Any
+) -> None:
+    found = await reads([OPEN, at_the_ticket], (False, [at_the_note]))
+    assert names(found.files) == ["jam.png"]
+    assert len(found.comments[0].files) >= 1
+
+
+async def test_of_two_files_with_the_name_of_a_note_neither_is_everybodys() -> None:
+    twins = [{"id": 7, "fileName": "a.png"}, {"id": 8, "fileName": "a.png"}]
+    found = await reads(twins, (True, [{"fileName": "a.png"}]), (False, [{"fileName": "a.png"}]))
+    assert names(found.files) == []
+    assert [file.id[:2] for file in found.comments[1].files] == ["7/", "8/"]
+    assert [file.id[:2] for file in found.comments[0].files] == ["//"]
+
+
+async def test_a_file_of_a_public_reply_goes_over_once() -> None:
+    found = await reads([OPEN, SECRET], (True, [SECRET]))
+    assert (names(found.files), names(found.comments[0].files)) == (["jam.png"], ["secret.png"])
+
+
+@pytest.mark.parametrize(
+    ("at_the_ticket", "at_the_reply"),
+    [
+        ({"id": 1, "fileName": "jam.png"}, {"id": 1, "fileName": "tray.png"}),  # two lists that count on their own
+        ({"id": 1, "fileName": "image.png"}, {"id": 2, "fileName": "image.png"}),
+        ({"url": "/download?id=1"}, {"url": "/download?id=2"}),
+        ({"id": 1}, {"id": 2}), ({}, {}),
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("public", [True, False])
+async def test_another_file_is_not_taken_for_that_of_a_reply(
+    at_the_ticket: Any, at_the_reply: Any, public: bool
+) -> None:
+    found = await reads([at_the_ticket], (public, [at_the_reply]))
+    assert len(found.files) == len(found.comments[0].files) == 1
+    assert found.files != found.comments[0].files
+
+
+async def test_a_file_of_which_a_reply_tells_the_name_only_is_had_by_what_the_ticket_tells(tmp_path: Path) -> None:
+    site = Site([1])
+    site.files = {"/f/7": b"x"}
+    reply = {"id": 1, "body": "x", "isPrivate": False, "files": [{"id": 7}, {"fileName": "b.txt"}]}
+    files = [{"id": 7, "fileName": "a.txt", "url": "/f/7"}, {"id": 8, "fileName": "b.txt", "url": "/f/7"}]
+    site.tickets[1] |= {"attachments": files, "replies": [reply]}
+    async with desk(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        got = [await old.download(TicketId("1"), file.id, tmp_path) for file in found.comments[0].files]
+    assert [one.name for one in got] == ["a.txt", "b.txt"]
+    assert found.files == ()
+
+
+@pytest.mark.parametrize(
+    ("attachments", "ids"),
+    [
+        ([5, 6], ["5//5", "6//6"]),
+        ([5, 5, "6", "6"], ["5//5", "6//6"]),
+        ([GUID, GUID], [f"{GUID}//{GUID}"]),
+        (["a.png", "b.png", "a.png", "a.png"], ["a.png//a.png", "b.png//b.png", "//a.png", "//a.png (2)"]),
+        ([{"name": "a.png"}, {"name": "a.png"}, {"name": "b/c"}], ["//a.png", "//a.png (2)", "//b/c"]),
+        ([{}, None, True, [], 0], ["//file", "//file (2)", "//file (3)", "//file (4)", "//file (5)"]),
+        ([SECRET, SECRET, {"id": 7, "fileName": "b"}], ["7//secret.png", "7//b"]),
+        (["/f/1", "/f/1"], ["/%2Ff%2F1/1"]),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_files_stay_apart_whatever_little_is_told_of_them(attachments: Any, ids: list[str]) -> None:
+    assert [file.id for file in (await reads(attachments)).files] == ids
+
+
+async def test_names_without_more_are_counted_one_by_one_across_a_ticket() -> None:
+    found = await reads([], (True, [{"name": "a.png"}]), (True, [{"name": "a.png"}]))
+    assert [file.id for comment in found.comments for file in comment.files] == ["//a.png", "//a.png (2)"]
+
+
+async def test_files_told_by_ids_or_names_only_are_had_by_the_path_of_files(tmp_path: Path) -> None:
+    site = Site([1])
+    site.tickets[1]["attachments"] = [5, "a b.png", "b.png", "b.png"]
+    site.files = {"/get/5": b"5", "/get/a b.png": b"a", "/get/b.png": b"b"}
+    async with desk(site, file_path="/get/{file}") as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        got = [await old.download(TicketId("1"), file.id, tmp_path) for file in found.files[:3]]
+        with pytest.raises(Rejected) as raised:
+            await old.download(TicketId("1"), found.files[3].id, tmp_path)
+    assert [one.path.read_bytes() for one in got if one.path] == [b"5", b"a", b"b"]
+    assert raised.value.reason == "no_download_path"
