@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.desk import Tikting
@@ -14,7 +15,7 @@ from syncer.errors import Rejected
 from syncer.model.ids import TicketId
 from syncer.model.ticket import File, Ticket
 from tests.desks.serving import opened
-from tests.desks.tikting_site import Site, detail, row
+from tests.desks.tikting_site import Site, detail, row, said
 
 SECRET, OPEN = {"id": 7, "fileName": "secret.png"}, {"id": 8, "fileName": "jam.png"}
 GUID = "0f8a5d3c-0000-4000-8000-000000000001"
@@ -148,3 +149,59 @@ async def test_files_told_by_ids_or_names_only_are_had_by_the_path_of_files(tmp_
             await old.download(TicketId("1"), found.files[3].id, tmp_path)
     assert [one.path.read_bytes() for one in got if one.path] == [b"5", b"a", b"b"]
     assert raised.value.reason == "no_download_path"
+
+
+# Behind a proxy, below a path
+
+
+class Below(Site):
+    """All of this desk lies below /desk; what else this host serves is not its own."""
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if not request.path.startswith("/desk/"):
+            self.asked.append((request.method, f"outside: {request.path}", None))
+            return web.Response(body=b"another's")
+        return await super()._answer(request.clone(rel_url=str(request.rel_url).removeprefix("/desk")))
+
+
+def below(site: Site) -> AbstractAsyncContextManager[Tikting]:
+    block = {"name": "old", "auth": {"email": "a", "password": "sandbox-secret"}}
+    return opened(site, lambda at: Tikting(TiktingConfig.model_validate({"base_url": f"{at}/desk/", **block})))
+
+
+@pytest.mark.parametrize(
+    "url", ["/files/a%20b/7?v=1", "/desk/files/a%20b/7?v=1", "files/a%20b/7?v=1", "/files/a b/7", "/desk/files/a b/7"]
+)
+async def test_a_file_of_a_desk_below_a_path_is_asked_for_below_it(url: str, tmp_path: Path) -> None:
+    site = Below([1])
+    site.files = {"/files/a b/7": b"x"}
+    site.tickets[1]["attachments"] = [{"id": 7, "fileName": "a.txt", "url": url}]
+    async with below(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        got = await old.download(TicketId("1"), found.files[0].id, tmp_path)
+    assert got.path is not None
+    assert got.path.read_bytes() == b"x"
+
+
+async def test_a_path_that_is_told_in_other_case_is_not_put_before_itself(tmp_path: Path) -> None:
+    site = Below([1])
+    site.tickets[1]["attachments"] = [{"id": 7, "fileName": "a.txt", "url": "/Desk/files/7"}]
+    async with below(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        await old.download(TicketId("1"), found.files[0].id, tmp_path)
+    assert site.asked[-1][1] == "outside: /Desk/files/7"
+
+
+@pytest.mark.parametrize("answer", [said(301, Location="/elsewhere"), said(404), said(403), said(200, "<html>Log in")])
+async def test_a_file_that_does_not_come_says_what_to_do(answer: Any, tmp_path: Path) -> None:
+    site = Site([1])
+    site.tickets[1]["attachments"] = [{"id": 7, "fileName": "a.png", "url": "/f/7"}]
+    site.always["GET /f/7"] = answer
+    async with desk(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        with pytest.raises(Rejected) as raised:
+            await old.download(TicketId("1"), found.files[0].id, tmp_path)
+    assert ("base_url" if "301" in raised.value.message else "file_path") in raised.value.hint

@@ -18,11 +18,12 @@ from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.catalogue import Catalogue
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.listing import Listing
-from syncer.errors import NotFound, Rejected, Retryable
+from syncer.errors import NotFound, Rejected, Retryable, SyncerError
 from syncer.model.ids import TicketId
 from syncer.model.ticket import Ticket
 
 FILE_LIMIT = 1024 * 1024 * 1024
+_BY_HAND = "Look at the ticket on the desk; where files lie elsewhere on this host, set file_path of the desk."
 
 
 class Reading:
@@ -67,7 +68,7 @@ class Files:
             kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             guess = mimetypes.guess_type(name)[0]
             if reply.body.lstrip()[:15].lower().startswith((b"<html", b"<!doctype html")) and guess != "text/html":
-                raise Rejected(f"{what}: a page came instead", reason="file_unreadable")
+                raise Rejected(f"{what}: a page came instead", reason="file_unreadable", hint=_BY_HAND)
             undo.pop_all()
         return Download(name, guess or kind or "application/octet-stream", path.stat().st_size, path=path)
 
@@ -85,14 +86,14 @@ class Files:
                 reason="no_download_path",
                 hint="Set file_path of the desk where this server has one.",
             )
-        base = URL(self._http.base)
+        base = URL(f"{self._http.base}/")
         try:
-            place = base.join(URL(url, encoded="%" in url))
+            place = base.join(URL(_below(base.raw_path, url), encoded="%" in url))
             is_ours = place.origin() == base.origin() and place.user is None
         except ValueError as e:
-            raise Rejected(f"{what}: its address is none", reason="file_unreadable") from e
+            raise Rejected(f"{what}: its address is none", reason="file_unreadable", hint=_BY_HAND) from e
         if not is_ours:
-            raise Rejected(f"{what}: it lies on another host", reason="file_unreadable")
+            raise Rejected(f"{what}: it lies on another host", reason="file_unreadable", hint=_BY_HAND)
         return str(place)
 
     async def _once(self, place: str, what: str, into: Path) -> Reply:
@@ -107,5 +108,12 @@ class Files:
         if isinstance(error, Retryable):
             raise error
         if error:
-            raise Rejected(str(error), reason="file_unreadable")
+            hint = error.hint if isinstance(error, SyncerError) else ""
+            raise Rejected(str(error), reason="file_unreadable", hint=hint or _BY_HAND)
         return reply
+
+
+def _below(path: str, url: str) -> str:
+    """An address from the product's root, below the path where a proxy puts that; it may not know it (contract 1)."""
+    is_from_root = url.startswith("/") and not url.startswith("//")
+    return path[:-1] + url if is_from_root and not url.lower().startswith(path.lower()) else url
