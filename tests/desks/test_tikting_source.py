@@ -805,6 +805,19 @@ async def test_what_tells_more_of_somebody_counts_whichever_comes_first() -> Non
             assert await old.person(RITA) == LookupValue("person", RITA, "Rita R", email="rita@x.org")
 
 
+async def test_people_that_are_too_many_to_remember_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncer.desks.tikting.catalogue.MOST_PEOPLE", 1)
+    site = Site([1, 2, 3])
+    for id in site.tickets:
+        site.tickets[id] |= {"creatorId": None, "creator": {"fullName": f"N {id}"}}
+    async with desk(site) as old:
+        with capture_logs() as logs:
+            for id in site.tickets:
+                await one(old, id)
+        assert (await old.person("N 1"), await old.person("N 2")) == (LookupValue("person", "N 1", "N 1"), None)
+    assert [entry["event"] for entry in logs] == ["too_many_people_to_remember"]
+
+
 # Files
 
 

@@ -9,8 +9,9 @@ import msgspec
 
 from syncer.deskkit.http import DeskHttp, Judge, Reply
 from syncer.desks.tikting import wire
-from syncer.desks.tikting.access import Access, TokenRefused, judge
+from syncer.desks.tikting.access import Access, TokenRefused, judge, unsuccessful
 from syncer.desks.tikting.bodies import JSON
+from syncer.desks.tikting.config_endpoints import Endpoint
 from syncer.desks.tikting.wire_fields import FieldMap
 from syncer.errors import ConfigError, Fatal, NotFound, Rejected
 from syncer.model.ids import TicketId
@@ -101,10 +102,13 @@ class Calls:
         where = ", ".join(self._fields.paths("id")) or "any path"
         return f"{self.name}: ticket {id}: an answer that is not this ticket, by its id under {where}"
 
-    async def users(self, method: str, path: str, **kwargs: Any) -> Any:
+    async def users(self, endpoint: Endpoint, path: str, **kwargs: Any) -> Any:
         """The answer of a configured call. Raises ConfigError where it is refused: no ticket is at fault."""
-        reply = await self._ask(method, path, **kwargs)
-        return wire.decoded(reply.body, f"{self.name}: {method} {path}")
+        reply = await self._ask(endpoint.method, path, **kwargs)
+        what = f"{self.name}: {endpoint.method} {path}"
+        if error := unsuccessful(what, endpoint, reply):
+            raise error
+        return wire.decoded(reply.body, what)
 
     async def _ask(self, method: str, path: str, **kwargs: Any) -> Reply:
         """A call that no ticket can be at fault for: a refusal must not pass for one of a ticket's."""

@@ -73,7 +73,7 @@ class Probing:
         except TokenRefused:
             raise
         except SyncerError as e:
-            return Tried(call=key, worked=False, said=e.message)
+            return Tried(call=key, worked=False, said=e.message, hint=e.hint)
 
     async def _reply(self, id: TicketId) -> Tried:
         marker = _marker()
