@@ -110,6 +110,7 @@ WRONG = [
     ({"ticket.update": {**UPDATE, "fields": {"title": "T"}}}, "for status and assignee only"),
     ({"ticket.close": {**CLOSE, "read_back": True}}, "read_back is for ticket.reply"),
     ({"ticket.close": {**CLOSE, "url": "x"}}, "Extra inputs"),
+    ({"user.all": {**ALL, "method": "PUT"}}, "user.all: a PUT changes something"),
     ({"ticket.reply": {**REPLY, "result": "data"}}, "ticket.reply: result is for calls of users"),
     ({"user.all": {**ALL, "result_id": "id"}}, "user.all: result_id is for calls that make something"),
     ({"user.all": {**ALL, "encoding": "form"}}, "user.all: encoding: this call has no body: a GET has it all"),

@@ -151,6 +151,89 @@ async def test_files_told_by_ids_or_names_only_are_had_by_the_path_of_files(tmp_
     assert raised.value.reason == "no_download_path"
 
 
+# Files that say themselves whose they are, and who may see them
+
+
+@pytest.mark.parametrize("key", ["replyId", "commentId", "TicketReplyId"])
+@pytest.mark.parametrize("public", [True, False])
+async def test_a_file_that_says_of_which_reply_it_is_is_that_replys(key: str, public: bool) -> None:
+    found = await reads([OPEN, {**SECRET, key: 2}], (True, []), (public, []))
+    assert (names(found.files), [names(c.files) for c in found.comments]) == (["jam.png"], [[], ["secret.png"]])
+
+
+@pytest.mark.parametrize(
+    "says", [{"isPrivate": True}, {"isInternal": True, "isPublic": True}, {"isPublic": False}, {"isPublic": None},
+             {"replyId": 99}]
+)  # fmt: skip
+async def test_a_file_that_not_all_may_see_is_a_note_of_its_own(says: Any) -> None:
+    found = await reads([OPEN, {**SECRET, **says}, SECRET], (True, []))
+    assert names(found.files) == ["jam.png"]
+    assert [(c.id, c.public, names(c.files)) for c in found.comments] == [
+        ("1", True, []), ("files", False, ["secret.png"]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at_the_ticket", [[], [SECRET], [{"id": 7}]], ids=str)
+async def test_a_file_that_not_all_may_see_is_taken_from_a_public_reply(at_the_ticket: Any) -> None:
+    found = await reads(at_the_ticket, (True, [{**SECRET, "isPrivate": True}, OPEN]))
+    assert [(c.public, names(c.files)) for c in found.comments] == [(True, ["jam.png"]), (False, ["secret.png"])]
+    assert found.files == ()
+    found = await reads([{**SECRET, "isPrivate": True}], (True, [SECRET, OPEN]))
+    assert [(c.public, names(c.files)) for c in found.comments] == [(True, ["jam.png"]), (False, ["secret.png"])]
+
+
+async def test_a_file_that_all_may_see_is_everybodys_whoever_has_it() -> None:
+    found = await reads([{**OPEN, "isPrivate": False, "replyId": None}], (False, [{**SECRET, "isPublic": True}]))
+    assert (names(found.files), [(c.public, names(c.files)) for c in found.comments]) == (
+        ["jam.png"], [(False, ["secret.png"])],
+    )  # fmt: skip
+
+
+# A log-in page in place of a file
+
+
+async def test_a_desk_that_wants_something_else_than_a_token_for_files_costs_one_log_in(tmp_path: Path) -> None:
+    site = Site([1])
+    site.tickets[1]["attachments"] = [f"/f/{n}" for n in range(6)]
+    for n in range(6):
+        site.always[f"GET /f/{n}"] = said(302, Location="/Account/Login")
+    async with desk(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        for file in found.files:
+            with pytest.raises(Rejected):
+                await old.download(TicketId("1"), file.id, tmp_path)
+    assert site.log_ins == 2
+
+
+@pytest.mark.parametrize(
+    "page", ["\ufeff<!DOCTYPE html><title>Log in", "<!-- v1 --><html>Log in", "<script>go()</script>", "  <HTML>"]
+)
+async def test_a_page_in_place_of_a_file_of_another_kind_is_no_file(page: str, tmp_path: Path) -> None:
+    site = Site([1])
+    site.tickets[1]["attachments"] = [{"id": 7, "fileName": "a.png", "url": "/f/7"}]
+    site.always["GET /f/7"] = said(200, page)
+    async with desk(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        with pytest.raises(Rejected, match="a page came instead"):
+            await old.download(TicketId("1"), found.files[0].id, tmp_path)
+        site.tickets[1]["attachments"] = [{"id": 7, "fileName": "a.html", "url": "/f/7"}]
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        assert (await old.download(TicketId("1"), found.files[0].id, tmp_path)).content_type == "text/html"
+
+
+async def test_a_text_that_a_desk_calls_a_page_is_a_file_all_the_same(tmp_path: Path) -> None:
+    site = Site([1])
+    site.tickets[1]["attachments"] = [{"id": 7, "fileName": "a.txt", "url": "/f/7"}]
+    site.always["GET /f/7"] = said(200, "12:00 <ann> hello")
+    async with desk(site) as old:
+        (found,) = await old.fetch([TicketId("1")])
+        assert isinstance(found, Ticket)
+        assert (await old.download(TicketId("1"), found.files[0].id, tmp_path)).size == 17
+
+
 # Behind a proxy, below a path
 
 

@@ -112,6 +112,8 @@ def faults(key: EndpointKey, one: Endpoint) -> Iterator[str]:
         yield f"{key}: files travel with encoding: multipart only"
     if form.writes and one.method == "GET":
         yield f"{key}: a GET changes nothing"
+    if key in {"user.all", "user.search"} and one.method in {"PUT", "PATCH"}:
+        yield f"{key}: a {one.method} changes something, and this call only reads"
     yield from _unread(key, one, form)
 
 

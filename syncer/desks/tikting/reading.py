@@ -54,6 +54,8 @@ class Files:
         self._config = config
         self._http = http
         self._access = access
+        self._in_vain = ""
+        """A token that was refused as soon as it was given: files want something else, and no log-in for each."""
 
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """A file's bytes. Raises Rejected where nothing tells how to get it or none comes, Retryable when down."""
@@ -67,7 +69,7 @@ class Files:
             reply = await repeated(lambda: self._once(place, what, path))
             kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             guess = mimetypes.guess_type(name)[0]
-            if reply.body.lstrip()[:15].lower().startswith((b"<html", b"<!doctype html")) and guess != "text/html":
+            if _is_a_page(reply.body, kind if guess else "") and guess != "text/html":
                 raise Rejected(f"{what}: a page came instead", reason="file_unreadable", hint=_BY_HAND)
             undo.pop_all()
         return Download(name, guess or kind or "application/octet-stream", path.stat().st_size, path=path)
@@ -101,9 +103,12 @@ class Files:
             bearer = await self._access.ready()
             self._http.headers["Authorization"] = bearer
             reply = await self._http.download(place, into, credentials=True, limit=FILE_LIMIT)
-            if not refuses_token(reply) or last:
+            if not refuses_token(reply) or bearer == self._in_vain:
                 break
-            await self._access.renew(bearer)
+            if last:
+                self._in_vain = bearer
+            else:
+                await self._access.renew(bearer)
         error = classify(what, reply)
         if isinstance(error, Retryable):
             raise error
@@ -111,6 +116,12 @@ class Files:
             hint = error.hint if isinstance(error, SyncerError) else ""
             raise Rejected(str(error), reason="file_unreadable", hint=hint or _BY_HAND)
         return reply
+
+
+def _is_a_page(body: bytes, kind: str) -> bool:
+    """Whether a page came, by its beginning, also with its type where the name says that it should be of another."""
+    begins = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
+    return begins.startswith((b"<html", b"<!doctype html")) or (kind == "text/html" and begins.startswith(b"<"))
 
 
 def _below(path: str, url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,11 +19,14 @@ NAMELESS = "file"
 
 
 class Shown(Struct, frozen=True):
-    """A file as it is shown somewhere: by an id, an address, a name, each empty where that is not told."""
+    """A file as it is shown somewhere: by an id, an address, a name, each empty where that is not told; the reply it
+    says it is of, and whether it says that not all may see it."""
 
     id: str
     url: str
     name: str
+    reply: str = ""
+    private: bool = False
 
     @property
     def file(self) -> File:
@@ -35,6 +39,11 @@ class Shown(Struct, frozen=True):
         page = self.url.partition("?")[0].rpartition("/")[2] if "?" in self.url else ""
         return "" if self.name in {self.id, page, NAMELESS} else self.name
 
+    def with_more(self, other: Shown) -> Shown:
+        """The same file with what another list tells of it; private if either says so."""
+        told = (self.id or other.id, self.url or other.url, self.called or other.name)
+        return Shown(*told, reply=self.reply, private=self.private or other.private)
+
     def is_surely(self, other: Shown) -> bool:
         """The same file: by its id, unless it is called otherwise (two lists may count on their own), or address."""
         named_otherwise = self.called and other.called and self.called != other.called
@@ -45,6 +54,15 @@ class Shown(Struct, frozen=True):
         return bool(self.called) and self.called == other.called and not (self.id and other.id)
 
 
+class Parted(Struct, frozen=True):
+    """Files by who may see them: the ticket's own, those of its comments, and those that no comment has and that not
+    all may see."""
+
+    own: tuple[File, ...]
+    comments: tuple[Comment, ...]
+    hidden: tuple[File, ...]
+
+
 def shown(fields: FieldMap, row: Any) -> Shown:
     """A file as a list shows it: an object, an address, or only an id or a name."""
     if isinstance(row, str) and "/" in row:
@@ -52,7 +70,9 @@ def shown(fields: FieldMap, row: Any) -> Shown:
     if isinstance(row, str | int) and not isinstance(row, bool):
         return Shown(_id(str(row)), "", _id(str(row)))
     id, url = _id(fields.ident(row, "file_id")), fields.ident(row, "file_url")
-    return Shown(id, url, fields.ident(row, "file_name") or _page(url) or id)
+    name = fields.ident(row, "file_name") or _page(url) or id
+    public = fields.is_public(row, "file_public", "file_private", unmarked=True)
+    return Shown(id, url, name, reply=fields.ident(row, "file_reply"), private=not public)
 
 
 def parts(id: str) -> Shown:
@@ -61,7 +81,7 @@ def parts(id: str) -> Shown:
     return Shown(unquote(own), unquote(url), name)
 
 
-def listed(fields: FieldMap, row: Any) -> tuple[File, ...]:
+def listed(fields: FieldMap, row: Any) -> list[Shown]:
     """The files of a ticket or a reply; the same one only once, where that can be told."""
     seen: set[Shown] = set()
     found = []
@@ -69,39 +89,60 @@ def listed(fields: FieldMap, row: Any) -> tuple[File, ...]:
         # A word that comes twice may be the name of two files: then nothing tells how to get the second one.
         is_a_word = one.id == one.name and not _is_an_id(one.id)
         if one not in seen or not (one.id or one.url):
-            found.append(one.file)
+            found.append(one)
         elif is_a_word:
-            found.append(Shown("", "", one.name).file)
+            found.append(msgspec.structs.replace(one, id="", url=""))
         seen.add(one)
-    return tuple(found)
+    return found
 
 
-def apart(files: Sequence[File], comments: Sequence[Comment]) -> tuple[tuple[File, ...], tuple[Comment, ...]]:
+def apart(fields: FieldMap, row: Any, comments: Sequence[Comment]) -> Parted:
     """A ticket's own files without those of its comments, and the comments with all of theirs.
 
     A server may list every file at the ticket, too: one of a private note would become everybody's. Where only names
     could tell, a file goes with the note.
     """
-    told = [[parts(file.id) for file in comment.files] for comment in comments]
+    known = _known(fields, row)
+    told = [[known.get(file.id) or parts(file.id) for file in comment.files] for comment in comments]
     theirs = [list(those) for those in told]
     own: list[Shown] = []
-    for file in (parts(file.id) for file in files):
+    hidden: list[Shown] = []
+    for file in listed(fields, row):
         if places := [(n, m) for n, those in enumerate(told) for m, one in enumerate(those) if file.is_surely(one)]:
             for n, m in places:
-                one = theirs[n][m]
-                theirs[n][m] = Shown(one.id or file.id, one.url or file.url, one.called or file.name)
+                theirs[n][m] = theirs[n][m].with_more(file)
+        elif file.reply:
+            by_id = (those for those, comment in zip(theirs, comments, strict=True) if comment.id == file.reply)
+            next(by_id, hidden).append(file)
         elif takers := [n for n, those in enumerate(told) if any(map(file.is_perhaps, those))]:
             theirs[min(takers, key=lambda n: comments[n].public)].append(file)
         else:
-            own.append(file)
-    kept = [_without_bare_names(those, before) for those, before in zip(theirs, told, strict=True)]
-    mine, *others = _each_its_own([own, *kept])
-    return mine, tuple(msgspec.structs.replace(c, files=f) for c, f in zip(comments, others, strict=True))
+            (hidden if file.private else own).append(file)
+    theirs = [_without_bare_names(those, before) for those, before in zip(theirs, told, strict=True)]
+    for those, comment in zip(theirs, comments, strict=True):
+        if comment.public:
+            hidden += [one for one in those if one.private]
+            those[:] = [one for one in those if not one.private]
+    elsewhere = [*hidden, *chain.from_iterable(theirs)]
+    own = [one for one in own if not any(map(one.is_surely, elsewhere))]
+    mine, unseen, *others = _each_its_own([own, hidden, *theirs])
+    return Parted(
+        mine, tuple(msgspec.structs.replace(c, files=f) for c, f in zip(comments, others, strict=True)), unseen
+    )
+
+
+def _known(fields: FieldMap, row: Any) -> dict[str, Shown]:
+    """Files of replies by their ids for us; private where any of its rows says so."""
+    found: dict[str, Shown] = {}
+    for one in (one for reply in fields.rows(row, "replies") or () for one in listed(fields, reply)):
+        before = found.setdefault(one.file.id, one)
+        found[one.file.id] = before.with_more(one)
+    return found
 
 
 def _without_bare_names(those: list[Shown], before: list[Shown]) -> list[Shown]:
     """Files of a comment, but for names of which the ticket told the files."""
-    got = {one.called for one in those[len(before) :]}
+    got = {one.called for one in those[len(before) :]} - {""}
     return [one for n, one in enumerate(those) if n >= len(before) or one.id or one.url or one.called not in got]
 
 

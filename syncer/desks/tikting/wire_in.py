@@ -14,15 +14,16 @@ import msgspec
 from syncer.desks.tikting import wire_files
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.names import Names
-from syncer.desks.tikting.wire_fields import LOOKUPS, FieldMap, FieldName, at, said
+from syncer.desks.tikting.wire_fields import LOOKUPS, FieldMap, FieldName, said
 from syncer.errors import Rejected
 from syncer.mapping.body import text_to_html
 from syncer.model.ids import TicketId, Version
 from syncer.model.lookups import LookupValue, StatusClass
-from syncer.model.ticket import Comment, Ticket
+from syncer.model.ticket import Comment, File, Ticket
 
-RESOLUTION = "resolution"
-"""The id of the comment that a ticket's resolution becomes."""
+RESOLUTION, FILES = "resolution", "files"
+"""The ids of the comments that a ticket's resolution becomes, and its files that not all may see."""
+NOT_FOR_ALL = "Files of this ticket that not all may see."
 _MARKUP = re.compile(
     r"</?(p|br|div|span|ul|ol|li|table|tbody|tr|td|th|a|b|i|u|em|strong|img|h[1-6]|pre|blockquote|font|hr)"
     r"""(\s+[a-z-]+\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>""",
@@ -43,12 +44,24 @@ def person_id(id: str, email: str = "", name: str = "") -> str | None:
 def moment(value: str, zone: ZoneInfo) -> datetime | None:
     """An ISO 8601 time, without an offset in `zone`; the year 1 is no time, nor is what cannot be read."""
     try:
-        at = datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip()))
+        at = _iso(value)
         if at.year <= 1:
             return None
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def is_time(value: str) -> bool:
+    """Whether this can be read as a time, or says that there is none."""
+    try:
+        return not value.strip() or bool(_iso(value))
+    except ValueError:
+        return False
+
+
+def _iso(value: str) -> datetime:
+    return datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip()))
 
 
 def digest(value: Any, volatile: frozenset[str]) -> bytes:
@@ -85,7 +98,7 @@ class Reader:
             raise Rejected(f"ticket {id} has no title under {', '.join(fields.paths('title'))}", reason="schema")
         values = {str(kind): names.one(kind, fields.hit(row, kind)) for kind in LOOKUPS}
         closed = self._moment(row, "closed")
-        files, comments = wire_files.apart(wire_files.listed(fields, row), self._said(id, row, closed))
+        parted = wire_files.apart(fields, row, self._said(id, row, closed))
         return Ticket(
             id=id,
             number=f"#{id}",
@@ -100,8 +113,8 @@ class Reader:
             updated_at=self._moment(row, "updated"),
             closed_at=closed,
             version=version,
-            comments=comments,
-            files=files,
+            comments=parted.comments + self._hidden(parted.hidden),
+            files=parted.own,
         )
 
     def people(self, row: Any) -> Iterator[LookupValue]:
@@ -159,21 +172,14 @@ class Reader:
         when = self._moment(reply, "reply_created")
         # Without an id of its own it is known by what it says.
         own = fields.ident(reply, "reply_id") or digest([author, str(when), text], frozenset()).hex()
-        files = wire_files.listed(fields, reply)
-        return Comment(own, author, when, self._html(text), self._is_public(reply), files)
+        public = fields.is_public(reply, "reply_public", "reply_private", unmarked=self._unmarked)
+        files = tuple(one.file for one in wire_files.listed(fields, reply))
+        return Comment(own, author, when, self._html(text), public, files)
 
-    def _is_public(self, reply: Any) -> bool:
-        """Only where it is clearly said; where nothing is said, as the settings have it: private, if they do not."""
-        public, private = self._told(reply, "reply_public"), self._told(reply, "reply_private")
-        if not public and not private:
-            return self._unmarked
-        # Whatever says something else than that all may read it makes it private.
-        return all(one is True for one in public) and all(one is False for one in private)
-
-    def _told(self, reply: Any, name: FieldName) -> list[Any]:
-        """What stands at each place that may say so."""
-        found = (at(reply, path) for path in self._fields.paths(name))
-        return [value for there, value in found if there]
+    def _hidden(self, files: tuple[File, ...]) -> tuple[Comment, ...]:
+        """Files that not all may see, and that no reply has: a note of their own, because a ticket's files are all
+        public."""
+        return (Comment(FILES, None, None, self._html(NOT_FOR_ALL), False, files),) if files else ()
 
     def _resolution(self, row: Any, closed: datetime | None) -> Iterator[Comment]:
         """How it was resolved, as the last word. Whether the requester sees it is not documented."""
