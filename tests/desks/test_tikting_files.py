@@ -84,7 +84,6 @@ async def test_a_file_of_a_public_reply_goes_over_once() -> None:
 @pytest.mark.parametrize(
     ("at_the_ticket", "at_the_reply"),
     [
-        ({"id": 1, "fileName": "jam.png"}, {"id": 1, "fileName": "tray.png"}),  # two lists that count on their own
         ({"id": 1, "fileName": "image.png"}, {"id": 2, "fileName": "image.png"}),
         ({"url": "/download?id=1"}, {"url": "/download?id=2"}),
         ({"id": 1}, {"id": 2}), ({}, {}),
@@ -98,6 +97,13 @@ async def test_another_file_is_not_taken_for_that_of_a_reply(
     found = await reads([at_the_ticket], (public, [at_the_reply]))
     assert len(found.files) == len(found.comments[0].files) == 1
     assert found.files != found.comments[0].files
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_one_id_with_two_names_may_be_two_files_and_both_go_with_the_reply(public: bool) -> None:
+    found = await reads([OPEN, {"id": 7, "fileName": "7_secret.png"}], (public, [SECRET]))
+    assert names(found.files) == ["jam.png"]
+    assert names(found.comments[0].files) == ["secret.png", "7_secret.png"]
 
 
 async def test_a_file_of_which_a_reply_tells_the_name_only_is_had_by_what_the_ticket_tells(tmp_path: Path) -> None:

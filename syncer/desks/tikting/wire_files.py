@@ -45,13 +45,16 @@ class Shown(Struct, frozen=True):
         return Shown(*told, reply=self.reply, private=self.private or other.private)
 
     def is_surely(self, other: Shown) -> bool:
-        """The same file: by its id, unless it is called otherwise (two lists may count on their own), or address."""
+        """The same file: by its id, unless it is called otherwise, or by its address."""
         named_otherwise = self.called and other.called and self.called != other.called
         return bool((self.id and self.id == other.id and not named_otherwise) or (self.url and self.url == other.url))
 
     def is_perhaps(self, other: Shown) -> bool:
-        """One of this name, where no two ids say that it is another."""
-        return bool(self.called) and self.called == other.called and not (self.id and other.id)
+        """One of this name, where no two ids say that it is another; or of this id and another name: two lists may
+        count on their own, or call one file differently."""
+        if self.id and other.id:
+            return self.id == other.id
+        return bool(self.called) and self.called == other.called
 
 
 class Parted(Struct, frozen=True):
@@ -99,8 +102,8 @@ def listed(fields: FieldMap, row: Any) -> list[Shown]:
 def apart(fields: FieldMap, row: Any, comments: Sequence[Comment]) -> Parted:
     """A ticket's own files without those of its comments, and the comments with all of theirs.
 
-    A server may list every file at the ticket, too: one of a private note would become everybody's. Where only names
-    could tell, a file goes with the note.
+    A server may list every file at the ticket, too: one of a private note would become everybody's. What may be a
+    file of a note, or may be another, goes with the note beside it: that loses nothing and shows nothing.
     """
     known = _known(fields, row)
     told = [[known.get(file.id) or parts(file.id) for file in comment.files] for comment in comments]
