@@ -539,7 +539,8 @@ async def test_a_lost_create_is_found_by_its_time_whatever_the_index(how: dict[s
 async def test_a_look_goes_no_further_back_than_it_must() -> None:
     now = datetime.now(UTC)
     rows = [record(n, now - timedelta(days=n + 1)) for n in range(3)]
-    script = Script({LIST: rows_of(rows, indexed=False), CREATE: None})
+    read = {f"{T}/ticket/{row['object_id']}": {"data": row} for row in rows}
+    script = Script({LIST: rows_of(rows, indexed=False), CREATE: None, **read})
     async with desk(script) as rz:
         with pytest.raises(InDoubt):
             await rz.create(draft(), [])

@@ -190,13 +190,6 @@ async def test_a_row_that_cannot_be_looked_at_may_be_ours_also_next_time(answer:
         assert await rz.find([KEY], None) == {KEY: "REQ-50"}
 
 
-async def test_a_row_that_is_not_there_yet_is_looked_at_again() -> None:
-    path = f"{T}/ticket/{OURS['object_id']}"
-    async with desk(Script({**pointers(OURS), path: [(404, PAGE), {"data": OURS}]})) as rz:
-        assert await rz.find([KEY], None) == {}
-        assert await rz.find([KEY], None) == {KEY: "REQ-50"}
-
-
 async def test_rows_that_show_some_of_their_fields_are_read_themselves_and_once() -> None:
     bare = record(48, NOW - timedelta(minutes=2), data={"offerId": "40112"})
     other = record(49, NOW - timedelta(minutes=1))
@@ -207,14 +200,6 @@ async def test_rows_that_show_some_of_their_fields_are_read_themselves_and_once(
         assert await rz.find([KEY], None) == {KEY: "REQ-50"}
         assert await rz.find([Key("IG-9")], None) == {}
     assert [len(script.sent(path)) for path in paths] == [1, 1, 1]
-
-
-async def test_where_rows_show_all_of_their_fields_one_is_read_to_know_it() -> None:
-    rows = [record(n, NOW - timedelta(minutes=n)) for n in range(20)]
-    script = Script({LIST: rows_of(rows), **{f"{T}/ticket/{row['object_id']}": {"data": row} for row in rows}})
-    async with desk(script) as rz:
-        assert await rz.find([KEY], None) == {}
-    assert sum(request.path.startswith(f"{T}/ticket/REQ-") for request, _ in script.asked) == 1
 
 
 async def test_a_walk_that_broke_off_is_walked_again() -> None:
@@ -257,7 +242,10 @@ async def test_a_list_that_begins_to_show_tickets_is_waited_for() -> None:
 async def test_a_ticket_that_a_list_shows_late_is_found_in_time_that_was_walked_before() -> None:
     rows = [record(60, NOW)]
     async with desk(
-        Script({LIST: rows_of(rows, indexed=False), f"{T}/ticket/REQ-60": {"data": rows[0]}}),
+        Script({
+            LIST: rows_of(rows, indexed=False), f"{T}/ticket/REQ-60": {"data": rows[0]},
+            f"{T}/ticket/REQ-50": {"data": OURS},
+        }),
         list_lag=100, recovery_minutes=1,
     ) as rz:  # fmt: skip
         assert await rz.find([KEY], None) == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,8 +29,9 @@ from syncer.desks.rezolve.calls import Calls, NotForUs, T, judge
 from syncer.desks.rezolve.catalogue import KINDS, Catalogue
 from syncer.desks.rezolve.config import RezolveConfig
 from syncer.desks.rezolve.finding import Finding
-from syncer.desks.rezolve.loading import Loading, places
+from syncer.desks.rezolve.loading import Loading
 from syncer.desks.rezolve.notes import Notes
+from syncer.desks.rezolve.places import Places, places
 from syncer.desks.rezolve.view import Found, View, Walk
 from syncer.desks.rezolve.writes import Writes
 from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected
@@ -146,7 +147,7 @@ class Rezolve:
         seen, moved = SeenIds(), 0
         async for rows in self._view.since("createdAt", self._config.begins(), Walk()):
             live = [row for row in rows if not row.deleted]
-            moved += sum(row.moved for row in live if seen.add(row.id))
+            moved += sum(row.moved_to is not None for row in live if seen.add(row.id))
             yield Page(tuple(_ref(row) for row in live))
         yield Page(
             (), swept=True, note=(NO_COMMENTS if self._config.notes_read_path is None else NO_FILES).format(len(seen))
@@ -249,7 +250,7 @@ class Rezolve:
         """Let go of connections."""
         await self._http.close()
 
-    async def _places(self) -> Mapping[str, bool]:
+    async def _places(self) -> Places:
         return places(self._config, await self._catalogue.known())
 
 

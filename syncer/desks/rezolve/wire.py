@@ -59,13 +59,13 @@ class Record(Struct, frozen=True):
     created: datetime | None
     updated: datetime | None
     serial: int | None
-    moved: bool
+    moved_to: str | None
     deleted: bool
 
     @property
-    def whole(self) -> bool:
-        """Whether nothing more can be learned by reading the ticket itself."""
-        return self.etag is not None and self.data is not None
+    def away(self) -> bool:
+        """Whether it lives on elsewhere; a ticket that was moved here may say so too, and then names itself."""
+        return self.moved_to is not None and self.moved_to not in (self.id, self.uid)
 
 
 def decoded(body: bytes, what: str) -> Any:
@@ -198,7 +198,7 @@ def record(row: Mapping[str, Any], what: str) -> Record:
         created=moment(first(row, CREATED)),
         updated=moment(first(row, UPDATED)),
         serial=serial if isinstance(serial, int) else None,
-        moved=row.get("moved_to") not in (None, ""),
+        moved_to=text(row.get("moved_to")),
         deleted=isinstance(deleted, int) and deleted != LIVE,
     )
 
@@ -215,6 +215,12 @@ def list_rows(value: Any) -> list[dict[str, Any]] | None:
 def is_ticket(row: Mapping[str, Any]) -> bool:
     """Whether a row of that list is a ticket, and none of the catalogue's templates (contract 3.4)."""
     return first(row, DISPLAY) is not None and first(row, STATUS) is not None and "formFields" not in row
+
+
+def made(value: Any) -> str | None:
+    """The number of the ticket that an answer says was made; None where it tells none."""
+    paths = ("objectId", "ticket/object_id", "data/objectId", "data/object_id", "data/ticket/object_id")
+    return next((id for path in paths if (id := text(at(value, path))) is not None), None)
 
 
 def etag(value: Any) -> str | None:

@@ -108,7 +108,7 @@ def _answer(what: str, reply: Reply, said: wire.Problem, labels: Mapping[str, st
             raise InDoubt(f"{what}: its answer says nothing")
         return value
     words = f"{what}: refused with {reply.status}: {wire.in_words(said, labels)}"
-    if any(wire.at(value, path) for path in ("objectId", "ticket/object_id", "data/objectId")):
+    if wire.made(value) is not None:
         raise InDoubt(f"{words}, and made at once")
     if said.code == wire.ROLE_MISSING:
         raise MissingRole(words, hint=NO_ROLE)
