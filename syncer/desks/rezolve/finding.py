@@ -46,7 +46,7 @@ class Finding:
         self._view = view
         self._places = places
         self._count = count
-        self._overlap = timedelta(seconds=max(config.recovery_minutes * 60, 2 * (config.timeout + config.list_lag)))
+        self._overlap = timedelta(seconds=max(config.recovery_minutes * 60, 2 * config.settle))
         self._lock = asyncio.Lock()
         self._began: dict[Key, datetime] = {}
         self._seen: dict[Key, list[tuple[Rank, TicketId]]] = {}

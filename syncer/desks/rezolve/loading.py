@@ -133,7 +133,7 @@ class Loading:
         steps: list[Step] = []
         if self._config.notes_write_path is not None:
             steps += [Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments]
-        elif draft.comments and own is not None and own.transcript_field_id is not None:
+        elif own is not None and own.transcript_field_id is not None and any(one.public for one in draft.comments):
             steps.append(Step(TRANSCRIPT, transcript(draft, html=self._config.text_mode == "html")))
         if own is not None and own.status_field_id is not None and draft.fields.get("status"):
             steps.append(Step(STATUS))
@@ -179,7 +179,7 @@ class Loading:
         known = await self._catalogue.known()
         if step.name.startswith(COMMENT):
             assert step.comment is not None
-            return await self._notes.find(id, step.comment.key, known)
+            return await self._notes.find(id, step.comment, known)
         way, row = self.way(draft, known), await self._changes.ticket(id)
         if step.name == STATUS:
             return "" if self.statuses.is_there(row, draft.fields["status"], way, known) else None
@@ -187,7 +187,8 @@ class Loading:
 
 
 def transcript(draft: Draft, *, html: bool) -> CommentDraft:
-    """All comments as one text."""
-    body = ("<hr>" if html else "\n\n---\n\n").join(comment.body for comment in draft.comments)
-    files: tuple[File, ...] = tuple(file for comment in draft.comments for file in comment.files)
+    """All public comments as one text; requesters read it, so no private one ever gets there, whoever sends it here."""
+    comments = [comment for comment in draft.comments if comment.public]
+    body = ("<hr>" if html else "\n\n---\n\n").join(comment.body for comment in comments)
+    files: tuple[File, ...] = tuple(file for comment in comments for file in comment.files)
     return CommentDraft(TRANSCRIPT, Key(f"{draft.key}-transcript"), None, body, True, files)

@@ -28,6 +28,7 @@ SYSTEM = frozenset(("offerId", *WATCHERS, "submittedBy", "lastUpdatedBy"))
 """Keys of `data` that are no fields."""
 ROWS = ("data/tickets", "data/rows", "data/value", "tickets")
 LIVE = -1
+ODD = "Do base_url and call_type fit? What came is no ticket as the vendor's pages have it."
 ROLE_MISSING = "USER_PERMISSION_FAILURE"
 
 
@@ -155,7 +156,7 @@ def ticket(value: Any, what: str) -> Record:
     for place in _places(value):
         if first(place, DISPLAY) is not None and place.get("etag"):
             return record(place, what)
-    raise Fatal(f"{what}: no ticket with a number and an etag in the answer", hint="The contract was broken (3.2).")
+    raise Fatal(f"{what}: no ticket with a number and an etag in the answer", hint=ODD)
 
 
 def _places(value: Any) -> Iterator[dict[str, Any]]:
@@ -176,11 +177,18 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
+def has(value: Any, path: str) -> bool:
+    """Whether there is something at a path, be it null."""
+    above, _, last = path.rpartition("/")
+    found = at(value, above)
+    return isinstance(found, dict) and last.replace("~1", "/").replace("~0", "~") in found
+
+
 def record(row: Mapping[str, Any], what: str) -> Record:
     """A row of a list or a whole ticket. Raises Fatal where it has no number, by which alone it can be read."""
     id = first(row, DISPLAY)
     if not isinstance(id, str | int) or isinstance(id, bool):
-        raise Fatal(f"{what}: a ticket without a number", hint="The contract was broken (3.3).")
+        raise Fatal(f"{what}: a ticket without a number", hint=ODD)
     data = row.get("data")
     props = row.get("lookup_props")
     props = props if isinstance(props, dict) else {}
