@@ -53,7 +53,7 @@ class Finding:
         self._looked: set[str] = set()
         self._unread: set[str] = set()
         """Tickets that the list shows and that are not there, as of this look."""
-        self._hidden = ""
+        self._hidden: tuple[str, str] | None = None
         self._proof = Proof()
         self._from: datetime | None = None
         self._to: datetime | None = None
@@ -67,9 +67,9 @@ class Finding:
         if len(self._began) > KEPT:
             self._began.pop(key, None)
 
-    def hides(self, why: str) -> None:
+    def hides(self, why: str, hint: str) -> None:
         """A ticket that the desk said it made is not shown, or its marker is not: nothing is absent from now on."""
-        self._hidden = why
+        self._hidden = why, hint
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest ticket for each marker that is there; one that is left out is surely not.
@@ -92,7 +92,8 @@ class Finding:
 
     def _nothing_is_hidden(self) -> None:
         if self._hidden:
-            raise Rejected(f"{self._config.name}: {self._hidden}", reason="not_listed", hint=SEE_ALL)
+            why, hint = self._hidden
+            raise Rejected(f"{self._config.name}: {why}", reason="not_listed", hint=hint)
         if self._unread:
             some = ", ".join(sorted(self._unread)[:5])
             text = f"{self._config.name}: its list shows {some}, and reading gives 404: each may be what is looked for"

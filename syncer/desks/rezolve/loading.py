@@ -15,7 +15,7 @@ from syncer.desks.rezolve.calls import Calls, MissingRole, NotForUs, T, wire_pat
 from syncer.desks.rezolve.catalogue import Catalogue
 from syncer.desks.rezolve.changes import Changes, Goal, Update
 from syncer.desks.rezolve.config import RezolveConfig
-from syncer.desks.rezolve.finding import Finding
+from syncer.desks.rezolve.finding import SEE_ALL, Finding
 from syncer.desks.rezolve.known import Known
 from syncer.desks.rezolve.lag import looks
 from syncer.desks.rezolve.notes import Notes
@@ -30,6 +30,7 @@ from syncer.model.ids import Key, TicketId
 from syncer.model.ticket import File
 
 TRANSCRIPT, STATUS, COMMENT = "transcript", "status", "comment "
+MARKS = "Set external_id_field_id of its type to a text field that the desk keeps as it is sent, and that is shown."
 log = structlog.get_logger()
 
 
@@ -89,7 +90,7 @@ class Loading:
             row = await self._shown(id)
         except (NotFound, NotForUs, MissingRole) as e:
             log.warning("ticket_not_shown", desk=self._config.name, ticket=id, key=key, error=e.message)
-            self._hides(f"this account does not see all tickets it makes: {id} is not shown")
+            self._hides(f"this account does not see all tickets it makes: {id} is not shown", SEE_ALL)
             return ("not_shown",)
         except SyncerError as e:  # says nothing of what this account may see
             log.warning("ticket_not_read_back", desk=self._config.name, ticket=id, error=e.message)
@@ -98,12 +99,12 @@ class Loading:
         if wire_out.marker_of(row, places(self._config, known).fields) == key:
             return losses
         log.warning("marker_not_kept", desk=self._config.name, ticket=id, key=key)
-        self._hides(f"tickets do not keep their markers: {id} does not show {key}")
+        self._hides(f"tickets do not keep their markers: {id} does not show {key}", MARKS)
         return (*losses, "marker_not_kept")
 
-    def _hides(self, why: str) -> None:
+    def _hides(self, why: str, hint: str) -> None:
         if self.finding is not None:
-            self.finding.hides(why)
+            self.finding.hides(why, hint)
 
     async def _shown(self, id: str) -> wire.Record:
         """A ticket that was just made: to be seen within as long as a list may lag."""
