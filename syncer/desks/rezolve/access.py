@@ -23,7 +23,11 @@ USED = 0.8
 
 
 class Access:
-    """Puts valid headers on a DeskHttp, and renews the token. No account is tried again that was refused once."""
+    """Puts valid headers on a DeskHttp, and renews the token.
+
+    An account that was refused once is not tried again: the refusal is raised anew, for some desks lock an account out
+    after a few.
+    """
 
     def __init__(self, config: RezolveConfig, http: DeskHttp) -> None:
         self._config = config
@@ -32,6 +36,7 @@ class Access:
         self._until = 0.0
         self._renewals = 0
         self._refresh: tuple[str, float] | None = None
+        self._refusal: tuple[str, str] | None = None
         self.claims: dict[str, Any] = {}
         """What the token says of itself."""
         self.renewable = not isinstance(config.auth, ApiKey)
@@ -60,10 +65,13 @@ class Access:
         return number != self._renewals or time.monotonic() >= self._until
 
     async def renew(self, refused: int) -> None:
-        """A fresh credential, unless somebody else already replaced the refused one."""
+        """A fresh credential, unless somebody else already replaced the refused one. Raises AuthFailed when the account
+        is refused, or was."""
         async with self._lock:
             if refused != self._renewals:
                 return
+            if self._refusal is not None:
+                raise AuthFailed(self._refusal[0], hint=self._refusal[1])
             auth = self._config.auth
             if isinstance(auth, ApiKey):
                 key = auth.key.get_secret_value()
@@ -84,10 +92,11 @@ class Access:
             answer = await self._ask(auth, _grant(auth))
         token = answer.get("access_token")
         if not token or not isinstance(token, str):
-            raise AuthFailed(
+            self._refusal = (
                 f"{self._config.name}: log-in at {auth.token_url} was refused: {_said(answer)}",
-                hint=f"Check auth of desk {self._config.name} (token_url, client, scope), then: syncer check",
+                f"Check auth of desk {self._config.name} (token_url, client, scope), then: syncer check",
             )
+            raise AuthFailed(self._refusal[0], hint=self._refusal[1])
         protect([token])
         self._http.headers["Authorization"] = f"Bearer {token}"
         # RFC 6749 5.1: where another scope was given than was asked for, the answer tells it.
