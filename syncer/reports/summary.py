@@ -74,6 +74,7 @@ LOSSES = {
     "field_missing": "values left out: on the target their ticket type has no field for them",
     "tag_not_taken": "tags left out: on the target their field has no such option",
     "not_shown": "tickets the target says it made and does not show: may the account see all tickets?",
+    "loss_untold": "tickets under way when an answer was lost or a run was killed: more may be lost than is counted",
     "marker_not_kept": "tickets that do not show their marker: an answer lost from now on cannot be looked for",
 }
 REASONS = {

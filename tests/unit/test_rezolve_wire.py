@@ -375,3 +375,8 @@ def test_of_two_that_are_called_alike_none_is_guessed() -> None:
     ]
     assert found.person("a@x.org") == "a@x.org"
     assert found.person({"id": "u2", "email": "a@x.org"}) == "u2"
+
+
+def test_a_list_with_a_row_that_is_none_is_no_list() -> None:
+    assert wire.list_rows({"data": {"value": [{"displayId": "1"}]}}) is not None
+    assert wire.list_rows({"data": {"value": [{"displayId": "1"}, None]}}) is None

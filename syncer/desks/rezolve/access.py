@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from pydantic import SecretStr
 
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.rezolve import rights
 from syncer.desks.rezolve.config import ApiKey, ClientCredentials, Password, RezolveConfig
@@ -23,24 +23,15 @@ USED = 0.8
 
 
 class Access:
-    """Puts valid headers on a DeskHttp, and renews the token.
-
-    An account that was refused once is not tried again: the refusal is raised anew, for some desks lock an account out
-    after a few.
-    """
+    """Puts valid headers on a DeskHttp."""
 
     def __init__(self, config: RezolveConfig, http: DeskHttp) -> None:
         self._config = config
         self._http = http
-        self._lock = asyncio.Lock()
-        self._until = 0.0
-        self._renewals = 0
         self._refresh: tuple[str, float] | None = None
-        self._refusal: tuple[str, str] | None = None
         self.claims: dict[str, Any] = {}
         """What the token says of itself."""
-        self.renewable = not isinstance(config.auth, ApiKey)
-        """Whether a refusal may be a matter of time; a key has none."""
+        self.credential = Credential(self._obtain, renewable=not isinstance(config.auth, ApiKey))
         http.headers.update(
             {
                 "Accept": "application/json",
@@ -54,33 +45,14 @@ class Access:
         """The parameters each call about tickets needs, and others."""
         return urlencode({"type": self._config.call_type, "module": "ticketing", **more})
 
-    async def ready(self) -> int:
-        """Make sure there is a credential; gives its number, to be handed to `renew` when it is refused."""
-        if time.monotonic() >= self._until:
-            await self.renew(self._renewals)
-        return self._renewals
-
-    def ended(self, number: int) -> bool:
-        """Whether this credential's time is over or it has a successor: its refusal then says nothing of rights."""
-        return number != self._renewals or time.monotonic() >= self._until
-
-    async def renew(self, refused: int) -> None:
-        """A fresh credential, unless somebody else already replaced the refused one. Raises AuthFailed when the account
-        is refused, or was."""
-        async with self._lock:
-            if refused != self._renewals:
-                return
-            if self._refusal is not None:
-                raise AuthFailed(self._refusal[0], hint=self._refusal[1])
-            auth = self._config.auth
-            if isinstance(auth, ApiKey):
-                key = auth.key.get_secret_value()
-                protect([key])
-                self._http.headers["X-API-Key"] = key
-                self._until = float("inf")
-            else:
-                self._until = time.monotonic() + USED * await self._log_in(auth)
-            self._renewals += 1
+    async def _obtain(self) -> float:
+        auth = self._config.auth
+        if not isinstance(auth, ApiKey):
+            return USED * await self._log_in(auth)
+        key = auth.key.get_secret_value()
+        protect([key])
+        self._http.headers["X-API-Key"] = key
+        return float("inf")
 
     async def _log_in(self, auth: ClientCredentials | Password) -> float:
         """Ask for a token; gives its life in seconds."""
@@ -92,11 +64,10 @@ class Access:
             answer = await self._ask(auth, _grant(auth))
         token = answer.get("access_token")
         if not token or not isinstance(token, str):
-            self._refusal = (
+            raise AuthFailed(
                 f"{self._config.name}: log-in at {auth.token_url} was refused: {_said(answer)}",
-                f"Check auth of desk {self._config.name} (token_url, client, scope), then: syncer check",
+                hint=f"Check auth of desk {self._config.name} (token_url, client, scope), then: syncer check",
             )
-            raise AuthFailed(self._refusal[0], hint=self._refusal[1])
         protect([token])
         self._http.headers["Authorization"] = f"Bearer {token}"
         # RFC 6749 5.1: where another scope was given than was asked for, the answer tells it.

@@ -127,21 +127,17 @@ class Calls:
             self.heed(reply)
             return judge(what, reply)
 
-        for attempt in (1, 2, 3):
-            number = await self._access.ready()
-            try:
-                reply = await self._http.read(method, path, judge=judged, query=query, data=data, headers=headers)
-            except MissingRole:
-                raise
-            except AuthFailed as e:
-                final = attempt > 1 and not self._access.ended(number)
-                if final or attempt == 3 or not self._access.renewable:
-                    hint = e.hint or f"Check auth of desk {self._config.name}, then: syncer check"
-                    raise AuthFailed(e.message, hint=hint) from e
-                await self._access.renew(number)
-            else:
-                return wire.decoded(reply.body, f"{self._config.name}: {method} {path}")
-        raise AssertionError("the last attempt returns or raises")
+        try:
+            reply = await self._access.credential.asking(
+                lambda: self._http.read(method, path, judge=judged, query=query, data=data, headers=headers),
+                lambda error: not isinstance(error, MissingRole),
+            )
+        except MissingRole:
+            raise
+        except AuthFailed as e:
+            hint = e.hint or f"Check auth of desk {self._config.name}, then: syncer check"
+            raise AuthFailed(e.message, hint=hint) from e
+        return wire.decoded(reply.body, f"{self._config.name}: {method} {path}")
 
 
 def wire_path(id: str) -> str:

@@ -68,7 +68,7 @@ class Rezolve:
 
     async def connect(self) -> None:
         """Log in, see who we are, and whether the list shows tickets: without it nothing lost can be found."""
-        await self._access.ready()
+        await self._access.credential.ready()
         await self._who()
         if self._config.writable:
             self._see_how_far(await self._view.probe())
@@ -224,7 +224,7 @@ class Rezolve:
 
     async def admit(self) -> None:
         """Wait for the budget, with a credential and settings that hold."""
-        await self._access.ready()
+        await self._access.credential.ready()
         await self._loading.admit()
 
     async def create(

@@ -212,11 +212,11 @@ def record(row: Mapping[str, Any], what: str) -> Record:
 
 
 def list_rows(value: Any) -> list[dict[str, Any]] | None:
-    """The rows of a list answer; None where there is no list of rows in it."""
+    """The rows of a list answer; None where there is no list of rows in it, or a row that is none."""
     for path in ROWS:
         found = at(value, path)
         if isinstance(found, list):
-            return [row for row in found if isinstance(row, dict)]
+            return found if all(isinstance(row, dict) for row in found) else None
     return None
 
 

@@ -49,20 +49,18 @@ class Writes:
     async def send(self, ask: Ask, attempt: Attempt) -> dict[str, Any]:
         """What the desk said of a write it did. Raises InDoubt, Stale, Rejected and what ends a pass."""
         what = f"{self._config.name}: {ask.what}"
-        number, renewed = await self._access.ready(), False
-        while True:
+
+        async def once() -> Reply:
             reply = await self._http.request(
                 ask.method, ask.path, query=self._access.query(), data=msgspec.json.encode(ask.body), headers=JSON,
                 budgeted=attempt.again, fence=attempt.fence, timeout=attempt.left(what),
             )  # fmt: skip
             attempt.again = True
             self._calls.heed(reply)
-            said = wire.problem(reply)
-            expired = reply.status == 401 and said.code != wire.ROLE_MISSING
-            if not expired or renewed or not self._access.renewable:
-                return self._judged(ask, reply, said)
-            await self._access.renew(number)
-            renewed = True
+            return reply
+
+        reply = await self._access.credential.sending(once, _is_expired)
+        return self._judged(ask, reply, wire.problem(reply))
 
     def _judged(self, ask: Ask, reply: Reply, said: wire.Problem) -> dict[str, Any]:
         status, what = reply.status, f"{self._config.name}: {ask.what}"
@@ -100,6 +98,10 @@ class Writes:
                 text, reason="too_large", hint=f"Set max_body of desk {self._config.name} to what it takes."
             )
         return Rejected(text, reason="refused", hint=REFUSED)
+
+
+def _is_expired(reply: Reply) -> bool:
+    return reply.status == 401 and wire.problem(reply).code != wire.ROLE_MISSING
 
 
 def _answer(what: str, reply: Reply, said: wire.Problem, labels: Mapping[str, str]) -> dict[str, Any]:
