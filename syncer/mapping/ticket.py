@@ -173,12 +173,21 @@ class Mapper:
         if not self._rules.header:
             return head
         if self._tells:
-            head = self._teller.head(ticket, full_title)
+            head = self._teller.head(ticket, full_title, self._opener(ticket))
         return [*head, *self._teller.custom_lines(ticket, self._carried), *extras]
+
+    def _opener(self, ticket: Ticket) -> str | None:
+        """Who opened it, where that is not the requester and the target is not told."""
+        if not ticket.creator or self._teller.same(ticket.creator, ticket.requester):
+            return None
+        can_be_told = "creator" in self._rules.fields or ticket.creator in self._tables.people
+        return None if can_be_told and "creator" in self._limits.fields else ticket.creator
 
     def _as_text(self, ticket: Ticket, losses: list[str]) -> None:
         if not self._limits.comments.times:
             losses.append("times_as_text")
+        if self._opener(ticket):
+            losses.append("creator_as_text")
         if ticket.assignee and "assignee" not in self._limits.fields:
             losses.append("assignee_as_text")
         if ticket.custom and not self._carried.issuperset(ticket.custom):
@@ -219,8 +228,6 @@ class Mapper:
         known = self._tables.people
         if "creator" in self._limits.fields and "creator" not in fields:
             creator = known.get(ticket.creator) if ticket.creator else None
-            if creator is None and ticket.creator:
-                losses.append("creator_as_text")
             if stand_in := creator or fields.get("requester"):
                 fields["creator"] = stand_in
         if "assignee" in self._limits.fields and "assignee" not in fields and ticket.assignee:

@@ -52,12 +52,21 @@ class Teller:
             self._named[id] = known
         return known
 
-    def head(self, ticket: Ticket, full_title: str | None) -> list[str]:
-        """Lines of facts: what the ticket was before."""
+    def same(self, one: str, other: str | None) -> bool:
+        """Whether these are one person, by all the source tells: of some it tells the name alone."""
+        if one == other or other is None:
+            return one == other
+        first, second = self.person(one), self.person(other)
+        return not (first.email and second.email) and first.name == second.name
+
+    def head(self, ticket: Ticket, full_title: str | None, opener: str | None = None) -> list[str]:
+        """Lines of facts: what the ticket was before; `opener` is who opened it, where that has to be told."""
         name, values = self._tables.name, ticket.values
         lines = [full_title] if full_title else []
         lines.append(f"Request {ticket.number} {ticket.url}" if ticket.url else f"Request {ticket.number}")
         lines.append(f"Requester: {self.named(ticket.requester)}")
+        if opener:
+            lines.append(f"Opened by: {self.named(opener)}")
         if ticket.assignee:
             lines.append(f"Assigned to: {self.named(ticket.assignee)}")
         facts = [

@@ -31,7 +31,7 @@ LOSSES = {
     "comment_author_as_text": "comments whose author is unknown to the target and named in their text only",
     "assignee_as_text": "assignees named in the body only",
     "assignee_not_member": "assignees left out: on the target they are no member of the group",
-    "creator_as_text": "tickets whose creator is unknown to the target, opened in the requester's name",
+    "creator_as_text": "tickets opened by somebody else than the requester, who is named in the body only",
     "rating_invented": "tickets closed with the best rating, because the target closes none without one",
     "custom_fields_as_text": "tickets whose custom fields, all or some, are told in the body",
     "custom_fields_dropped": "tickets whose custom fields, all or some, are told nowhere",

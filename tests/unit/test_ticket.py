@@ -99,6 +99,27 @@ def test_somebody_unknown_is_stood_in_for_and_counted_or_asked_about() -> None:
         )
 
 
+def test_whoever_opened_it_for_somebody_else_is_named_and_counted_where_the_target_is_not_told() -> None:
+    opened, line = ticket(creator="9"), "Opened by: Bob Agent <bob@acme.example>"
+    of = tables()
+    of.source["person", "9"] = LookupValue(kind="person", id="9", name="Bob Agent", email="bob@acme.example")
+    of.source["person", "Mia Muster"] = LookupValue(kind="person", id="Mia Muster", name="Mia Muster")
+    found = draft(mapper(of=of).map(opened))
+    assert found.body.splitlines()[2] == line
+    assert "creator_as_text" in found.losses
+    with_creators = limits(fields={**limits().fields, "creator": TargetField("person", False)})
+    assert "creator_as_text" in draft(mapper(of=of, to=with_creators).map(opened)).losses
+    of.people["9"] = "guid-bob"
+    for kept in (
+        draft(mapper(of=of, to=with_creators).map(opened)),
+        draft(mapper(of=of).map(ticket())),
+        # Of some desks' creators only the name is told: by that it was the requester.
+        draft(mapper(of=of).map(ticket(creator="Mia Muster"))),
+    ):
+        assert "Opened by" not in kept.body
+        assert "creator_as_text" not in kept.losses
+
+
 def test_a_rule_leaves_tickets_behind_by_name_or_id() -> None:
     for word in ("Closed", "closed", "6", 6):
         left = mapper({"skip": {"status": [word]}})
