@@ -74,6 +74,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     """Statuses of tickets that are open, where others cannot be given."""
     turns: dict[str, str] = {}
     """A status that cannot be given -> the one that is given for it."""
+    turned: str = "status_as_good"
+    """The loss where another status stands in for the wanted one."""
     worked: tuple[str, str] | None = None
     """Two statuses that only say whether nobody works on a ticket, or somebody."""
     ends_rated: frozenset[str] = frozenset()

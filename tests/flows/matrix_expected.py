@@ -27,6 +27,12 @@ def wanted(e: Evidence, old: KeptTicket) -> dict[str, str]:
     return {one.kind: one.value(old.values.get(one.of) if one.of else None) for one in e.listed}
 
 
+def unruled(e: Evidence, old: KeptTicket) -> list[str]:
+    """The lists it holds something of that no rule is about."""
+    ruled = {one.of for one in e.listed} | e.tells.untold
+    return [] if e.holds.adopts else [kind for kind in old.values if kind not in ruled]
+
+
 def is_told(e: Evidence, email: str | None, position: int | None) -> bool:
     """Whether the source tells of this person, who may be gone."""
     return email is not None or (e.tells.ghosts and position is not None)
@@ -76,8 +82,10 @@ def status(e: Evidence, seed: SeedTicket, old: KeptTicket) -> tuple[str | None, 
     if not e.holds.status and name not in e.holds.open:
         return e.holds.begins, "status_as_text"
     if e.holds.worked and name in e.holds.worked:
-        return e.holds.worked[worker(e, seed, old)[0] is not None], None
-    return e.holds.turns.get(name, name), None
+        turned = e.holds.worked[worker(e, seed, old)[0] is not None]
+    else:
+        turned = e.holds.turns.get(name, name)
+    return turned, e.holds.turned if turned != name else None
 
 
 def is_rated(e: Evidence, seed: SeedTicket) -> bool:

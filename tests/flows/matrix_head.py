@@ -8,7 +8,7 @@ from typing import Literal
 
 from syncer.deskkit.world import SeedPerson
 from tests.flows.matrix_compared import Compared
-from tests.flows.matrix_expected import full_name, is_field, is_rated, is_told, opener
+from tests.flows.matrix_expected import full_name, is_field, is_rated, is_told, opener, unruled
 from tests.flows.matrix_texts import spelled, stamp
 
 Told = tuple[str, str]
@@ -45,10 +45,10 @@ def _told_as(one: Compared, email: str | None) -> str:
 
 def _facts(one: Compared) -> Iterator[Told]:
     old = one.old
-    for kind in ("status", "priority"):
+    for kind in dict.fromkeys(("status", "priority", *unruled(one.e, old))):
         if kind in old.values:
-            name = old.values[kind]
-            yield f"its {kind} {name!r} is not told", rf"(?:^|, ){kind.capitalize()}: {spelled(name)}{END}"
+            name, label = old.values[kind], kind.replace("_", " ").capitalize()
+            yield f"its {kind} {name!r} is not told", rf"(?:^|, ){label}: {spelled(name)}{END}"
     if old.created is not None:
         at = stamp(old.created, minutes=False)
         yield f"when it was created is not told: {at}", rf"^Created {at}{END}"

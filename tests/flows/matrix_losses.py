@@ -59,6 +59,8 @@ def _values(e: Evidence, seed: SeedTicket, old: KeptTicket) -> Iterator[str]:
         was = old.values.get(one.of) if one.of else None
         if was is not None and was not in one.table:
             yield f"{one.field}_defaulted"
+    if expected.unruled(e, old):
+        yield "list_values_as_text"
     name, lost = expected.status(e, seed, old)
     if lost is not None:
         yield lost

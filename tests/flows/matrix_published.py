@@ -36,6 +36,7 @@ PUBLISHED = {
             HOLDS["rezolve"], comments=False, private=False, cc=False, status=False, begins="Open",
             # Its README: tickets stay in their first status, and the text tells what it was.
             open=frozenset({"Open", "In Progress"}), turns={"In Progress": "Open"},
+            turned="status_as_text",
         ),
         _without_transcript,
     ),

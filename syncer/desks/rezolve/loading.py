@@ -78,14 +78,15 @@ class Loading:
             hint = f"Look on the desk for a ticket marked {draft.key}; is base_url that of a Rezolve.ai?"
             raise InDoubt(f"{self._config.name}: {ask.what} gave no objectId", hint=hint)
         if self._config.verify_created:
-            losses += await self._verified(id, draft.key, body, known)
+            losses += await self._verified(id, draft, body, known)
         if self.finding is not None:
             self.finding.over(draft.key)
         return Written(TicketId(id), losses=losses)
 
-    async def _verified(self, id: str, key: Key, body: Mapping[str, Any], known: Known) -> tuple[str, ...]:
+    async def _verified(self, id: str, draft: Draft, body: Mapping[str, Any], known: Known) -> tuple[str, ...]:
         """Read back: what was not kept. It is made, whatever comes of this: an error here must not pass for one of
         the create."""
+        key = draft.key
         try:
             row = await self._shown(id)
         except (NotFound, NotForUs, MissingRole) as e:
@@ -95,12 +96,18 @@ class Loading:
         except SyncerError as e:  # says nothing of what this account may see
             log.warning("ticket_not_read_back", desk=self._config.name, ticket=id, error=e.message)
             return ()
-        losses = wire_out.not_kept(row, body, key)
+        losses = (*wire_out.not_kept(row, body, key), *self._not_led(row, draft, known))
         if wire_out.marker_of(row, places(self._config, known).fields) == key:
             return losses
         log.warning("marker_not_kept", desk=self._config.name, ticket=id, key=key)
         self._hides(f"tickets do not keep their markers: {id} does not show {key}", MARKS)
         return (*losses, "marker_not_kept")
+
+    def _not_led(self, row: wire.Record, draft: Draft, known: Known) -> tuple[str, ...]:
+        """A ticket whose type has no field for its status stays in the first one."""
+        wanted, way = draft.fields.get("status"), self.way(draft, known)
+        led = not wanted or way.own.status_field_id is not None or self.statuses.is_there(row, wanted, way, known)
+        return () if led else ("status_as_text",)
 
     def _hides(self, why: str, hint: str) -> None:
         if self.finding is not None:
