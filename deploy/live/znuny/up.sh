@@ -69,6 +69,8 @@ if [[ ! -e "$place/ready" ]]; then
   in_znuny perl bin/otrs.Console.pl Admin::User::SetPassword root@localhost "$(secret root)"
   in_znuny perl bin/otrs.Console.pl Admin::User::Add --user-name sync --first-name Sync --last-name Account \
     --email-address sync@live.test --group users --password "$(secret sync)"
+  in_znuny perl bin/otrs.Console.pl Admin::User::Add --user-name ada --first-name Ada --last-name Agent \
+    --email-address ada@live.test --group users --password "$(secret ada)"
   in_znuny perl var/tmp/seed.pl seed
   in_znuny perl bin/otrs.Console.pl Admin::WebService::Add --name desk --source-path "$home/var/tmp/webservice.yml"
   touch "$place/ready"
@@ -80,5 +82,5 @@ filled httpd.conf.in > "$place/httpd.conf"
 user=root serve /usr/sbin/apache2 -f "$place/httpd.conf" -D FOREGROUND
 url="http://$host:$port/znuny/nph-genericinterface.pl/Webservice/desk"
 answers "$url/TicketSearch?UserLogin=sync&Password=$(secret sync)&Limit=1"
-tell "URL=$url" USER=sync "PASSWORD=$(secret sync)" "DSN=postgresql://znuny@/znuny?host=$pg" "MAIL=$place/mail" \
+tell "URL=$url" USER=sync "PASSWORD=$(secret sync)" AGENT=ada "DSN=postgresql://znuny@/znuny?host=$pg" "MAIL=$place/mail" \
   "VERSION=$(< "$place/version")"
