@@ -33,6 +33,11 @@ class Rows(Struct, frozen=True):
     rows: list[Row]
     total: int | None
 
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing that matches is left for another page."""
+        return not self.rows or len(self.rows) == self.total
+
 
 class Calls:
     """Asks the desk, with a key that was accepted once."""
@@ -107,13 +112,13 @@ class Calls:
             raise ConfigError(f"{self._config.name}: an issue in the list has no id", hint="Is this a Redmine?")
         return page
 
-    async def newest(self, below: int | None = None) -> list[Row]:
+    async def newest(self, below: int | None = None) -> Rows:
         """A page of issues, the youngest first, of all projects; those up to this id."""
         bound: Params = [] if below is None else [("issue_id", f"<={below}")]
-        rows = (await self.issues(("sort", "id:desc"), *bound, scoped=False)).rows
-        if below is not None and any(int(row["id"]) > below for row in rows):
+        page = await self.issues(("sort", "id:desc"), *bound, scoped=False)
+        if below is not None and any(int(row["id"]) > below for row in page.rows):
             raise self.ignores("issue_id")
-        return rows
+        return page
 
     def ignores(self, filter: str) -> ConfigError:
         """What it means when rows come that were not asked for."""

@@ -136,11 +136,12 @@ class Catalogue:
         found: list[fields.Field] = []
         below: int | None = None
         for _ in range(self._config.lookup_pages):
-            rows = await self._calls.newest(below)
-            for row in rows:
+            page = await self._calls.newest(below)
+            for row in page.rows:
                 found += fields.met(row, self._config.custom_fields)
-            if not rows or (below := min(int(row["id"]) for row in rows) - 1) < 1:
+            if page.is_last:
                 break
+            below = min(int(row["id"]) for row in page.rows) - 1
         return fields.joined(found)
 
     async def marker(self) -> str | None:

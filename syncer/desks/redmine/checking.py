@@ -55,6 +55,8 @@ class Checking:
             yield found
         async for found in self._marks():
             yield found
+        if self._config.requester_field is None:
+            yield "without requester_field a target has no place for requesters: they are named in the text only"
         if not me.admin:
             yield (
                 "no administrator: people's addresses, locked users and the kinds of custom fields are hidden from it;"
@@ -72,6 +74,8 @@ class Checking:
             known = [role for id in roles if (role := await self._rights.role(id)) is not None]
             if known and not me.admin and not any(role.sees_all for role in known):
                 yield f"in project {await self._named(project)} its roles do not see all issues (Issues visibility)"
+            if known and not me.admin and not any(role.sees_time for role in known):
+                yield f"in project {await self._named(project)} its roles do not see all spent time"
 
     async def _writes(self, me: Me) -> AsyncIterator[str]:
         if self._config.project is None:

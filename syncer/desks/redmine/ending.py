@@ -65,9 +65,9 @@ class Ending:
         row = await self._calls.issue(id)
         left, unfilled = await self._left(row, draft), _unfilled(row, draft)
         if STATUS in left:
-            now = row.get("status")
+            now = (row.get("status") or {}).get("name")
             raise Rejected(
-                f"{self._config.name}: issue {id} stays in status {now!r}; {left[STATUS]} was wanted",
+                f"{self._config.name}: issue {id} stays in status {now!r}; status {left[STATUS]} was wanted",
                 reason="refused",
                 hint="Allow this transition to the account's role (Workflow), then: syncer parked retry",
             )

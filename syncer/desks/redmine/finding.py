@@ -77,11 +77,14 @@ class Finding:
         """Pages of the newest issues, as many as are configured; with `newer` all since."""
         below: int | None = None
         pages = 0
-        while rows := await self._calls.newest(below):
-            yield rows
+        while True:
+            page = await self._calls.newest(below)
+            yield page.rows
             pages += 1
-            lowest = min(int(row["id"]) for row in rows)
-            if lowest <= 1 or (pages >= self._config.find_pages and (newer is None or lowest <= int(newer.since))):
+            if page.is_last:
+                return
+            lowest = min(int(row["id"]) for row in page.rows)
+            if pages >= self._config.find_pages and (newer is None or lowest <= int(newer.since)):
                 return
             below = lowest - 1
 

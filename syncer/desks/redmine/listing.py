@@ -39,7 +39,7 @@ class Listing:
             if page.rows:
                 yield Page(tuple(map(ref, page.rows)))
                 after = max(int(row["id"]) for row in page.rows)
-            if not page.rows or len(page.rows) == page.total:
+            if page.is_last:
                 break
         # Had the key been taken back, the list would have been that of a stranger.
         await self._calls.access.confirm()
@@ -59,7 +59,7 @@ class Listing:
             if fresh := [row for row, _ in zip(page.rows, times, strict=True) if _is_new(row, seen)]:
                 yield Page(tuple(map(ref, fresh)))
             last = max([last, *times])
-            if not page.rows or len(page.rows) == page.total:
+            if page.is_last:
                 break
             if times[-1] > at:
                 at = times[-1]
@@ -81,7 +81,7 @@ class Listing:
             if any(int(row["id"]) <= after for row in page.rows):
                 raise self._calls.ignores("issue_id")
             yield page.rows
-            if not page.rows or len(page.rows) == page.total:
+            if page.is_last:
                 return
             after = max(int(row["id"]) for row in page.rows)
 

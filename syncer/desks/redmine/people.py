@@ -20,6 +20,7 @@ from syncer.model.lookups import LookupValue
 USERS = "/users.json"
 MOST_MET = 100_000
 LONGEST_NAME, LONGEST_LOGIN = 30, 60
+NO_NAME = "-"
 _NO_LOGIN = re.compile(r"[^A-Za-z0-9_\-@.]")
 log = structlog.get_logger()
 
@@ -147,14 +148,15 @@ class People:
 
 
 def _account(person: LookupValue, address: str) -> Row:
-    """A user as they are made: both names are demanded, and a first name has thirty characters."""
-    first, _, last = person.name.strip().partition(" ")
-    if not last.strip() or len(first) > LONGEST_NAME:
-        first, last = ("-", person.name.strip()) if len(first) > LONGEST_NAME else (first, "-")
+    """A user as they are made: both names are demanded, and neither may be long."""
+    words = person.name.split()
+    first, last = " ".join(words[:-1]), " ".join(words[-1:])
+    if not first:
+        first, last = last, NO_NAME
     return {
         "login": _NO_LOGIN.sub("_", address)[:LONGEST_LOGIN],
-        "firstname": first or "-",
-        "lastname": last.strip()[:255] or "-",
+        "firstname": first[:LONGEST_NAME].strip() or NO_NAME,
+        "lastname": last[:LONGEST_NAME].strip() or NO_NAME,
         "mail": address,
         "generate_password": True,
         "mail_notification": "none",

@@ -16,6 +16,7 @@ READING = {
     "view_issues": "View issues",
     "view_private_notes": "View private notes",
     "view_issue_watchers": "View watchers list",
+    "view_time_entries": "View spent time",
 }
 WRITING = {
     "add_issues": "Add issues",
@@ -28,11 +29,11 @@ WRITING = {
     "add_issue_watchers": "Add watchers",
     "delete_issue_watchers": "Delete watchers",
 }
-"""What each right is for, by the name it has on the page of a role."""
+"""What syncer needs, by the names that the page of a role has for it."""
 
 
 class Role(Struct, frozen=True):
-    """A role: its permissions, and whether it shows all issues of a project."""
+    """A role: its permissions, and whether it shows all issues and all spent time of a project."""
 
     permissions: frozenset[str]
     sees_all: bool
