@@ -186,6 +186,13 @@ async def test_an_issue_that_breaks_leaves_its_neighbours_whole() -> None:
     assert four.gone
 
 
+async def test_an_issue_that_is_refused_is_told_as_such_whatever_else_the_desk_refuses() -> None:
+    async with desk(Script({ME: (account(), 422), "/issues/1.json": 422})) as rm:
+        (one,) = await rm.fetch([TicketId("1")])
+    assert isinstance(one, Unreadable)
+    assert not one.gone
+
+
 def with_email(address: str) -> Any:
     return issue(1, custom_fields=[{"id": 2, "name": "Requester email", "value": address}])
 

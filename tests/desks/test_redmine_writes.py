@@ -19,6 +19,7 @@ MADE = f"POST {ISSUES}"
 ONE, PUT = "/issues/1.json", "PUT /issues/1.json"
 WATCHERS = "/issues/1/watchers.json"
 ID = TicketId("1")
+PROJECTS = "/projects.json"
 NO_RIGHTS = {"role": {"id": 6, "permissions": ["add_issue_notes"], "issues_visibility": "all"}}
 
 
@@ -56,6 +57,12 @@ def shown(*, private: bool = False, user: int = 5) -> Any:
 
 def closed(**more: Any) -> Any:
     return issue(1, status={"id": 5, "name": "Closed"}, **more)
+
+
+def with_category(id: int, name: str) -> Any:
+    categories = [{"id": id, "name": name}]
+    return {"projects": [{"id": 5, "name": "Desk", "identifier": "desk", "issue_categories": categories}],
+            "total_count": 1}  # fmt: skip
 
 
 async def say(rm: Redmine, comment: CommentDraft, *files: Download) -> Written:
@@ -276,13 +283,28 @@ async def test_an_account_that_is_no_administrator_writes_in_no_other_name() -> 
 
 
 async def test_an_issue_ends_with_one_change_that_mails_once() -> None:
-    fields = {"requester": "ana@x.org", "status": "5", "category": "3", "assignee": "9"}
-    script = Script({PUT: 204, ONE: (issue(1), closed(category={"id": 3}, assigned_to={"id": 9}))})
+    fields = {"requester": "ana@x.org", "status": "5", "category": "network", "assignee": "9"}
+    script = Script(
+        {
+            PROJECTS: with_category(3, "Network"),
+            PUT: 204,
+            ONE: (issue(1), closed(category={"id": 3}, assigned_to={"id": 9})),
+        }
+    )
     async with desk(script) as rm:
         assert await end(rm, draft(fields=fields)) == ()
         assert await rm.happened(ID, draft(fields=fields), Step("end")) == ""
         assert await end(rm, draft(fields=fields)) == ()
     assert script.sent(PUT) == [{"issue": {"status_id": "5", "category_id": "3", "assigned_to_id": "9"}}]
+
+
+async def test_a_category_that_the_project_does_not_have_is_counted() -> None:
+    script = Script({PROJECTS: with_category(3, "Network"), PUT: 204, ONE: (issue(1), closed())})
+    async with desk(script) as rm:
+        assert await end(rm, draft(fields={"status": "5", "category": "Hardware"})) == ("value_not_kept",)
+        assert await end(rm, draft(fields={"category": "Hardware"})) == ("value_not_kept",)
+        assert await rm.happened(ID, draft(fields={"category": "Hardware"}), Step("end")) == "", "as far as can be"
+    assert script.sent(PUT) == [{"issue": {"status_id": "5"}}]
 
 
 async def test_a_status_that_was_taken_and_not_kept_parks_the_ticket() -> None:

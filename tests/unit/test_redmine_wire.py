@@ -64,9 +64,9 @@ def draft(**more: Any) -> Draft:
 
 
 def test_an_issue_reads_whole() -> None:
-    ticket = read(issue(category=named(8), assigned_to=named(6), closed_on="2026-11-30T20:26:00Z"))
+    ticket = read(issue(category=named(8, "Network"), assigned_to=named(6), closed_on="2026-11-30T20:26:00Z"))
     assert (ticket.id, ticket.number, ticket.title, ticket.body) == ("20", "#20", "VPN drops", "a\r\nb")
-    assert ticket.values == {"status": "5", "priority": "4", "type": "3", "category": "8", "group": "1"}
+    assert ticket.values == {"status": "5", "priority": "4", "type": "3", "category": "Network", "group": "1"}
     assert (ticket.requester, ticket.creator, ticket.assignee) == ("9", "5", "6")
     assert ticket.created_at == datetime(2026, 11, 30, 20, 24, 12, tzinfo=UTC)
     assert ticket.closed_at == datetime(2026, 11, 30, 20, 26, tzinfo=UTC)

@@ -164,22 +164,15 @@ class Catalogue:
             hint=f"Give its id as {setting}: it stands in the field's address under Administration, Custom fields.",
         )
 
-    async def category(self, id: str, project: str) -> str | None:
-        """The category of that project which is called as this one; None where it has none."""
-        names: dict[str, str] = {}
-        for place, row in (await self.projects()).items():
-            for one in wire.rows(row, "issue_categories"):
-                if (found := wire.ident(one)) is not None:
-                    names[found] = wire.text(one.get("name"))
-                    if place == project and found == id:
-                        return id
-        wanted = names.get(id)
+    async def category(self, name: str, project: str) -> str | None:
+        """The id of that project's category of this name; None where it has none."""
         own = wire.rows((await self.projects()).get(project, {}), "issue_categories")
-        return next((wire.ident(one) for one in own if wanted and wire.text(one.get("name")) == wanted), None)
+        wanted = name.casefold()
+        return next((wire.ident(one) for one in own if wire.text(one.get("name")).strip().casefold() == wanted), None)
 
 
 def _tree(projects: dict[str, Row]) -> Iterator[LookupValue]:
-    """Projects by the way from their root, and the categories of each."""
+    """Projects by the way from their root, and the names of all their categories."""
     for id, row in projects.items():
         path, at, seen = [wire.text(row.get("name"))], row, {id}
         while (parent := wire.ref(at, "parent")) is not None and parent in projects and parent not in seen:
@@ -187,10 +180,7 @@ def _tree(projects: dict[str, Row]) -> Iterator[LookupValue]:
             at = projects[parent]
             path.insert(0, wire.text(at.get("name")))
         yield LookupValue(wire.GROUP, id, path[-1], path=tuple(path), parent=wire.ref(row, "parent"))
-    names = [wire.text(one.get("name")) for row in projects.values() for one in wire.rows(row, "issue_categories")]
-    for row in projects.values():
-        for one in wire.rows(row, "issue_categories"):
-            if (own := wire.ident(one)) is not None:
-                name = wire.text(one.get("name"))
-                apart = (wire.text(row.get("name")), name) if names.count(name) > 1 else ()
-                yield LookupValue("category", own, name, path=apart)
+    names = (wire.text(one.get("name")) for row in projects.values() for one in wire.rows(row, "issue_categories"))
+    for name in dict.fromkeys(name.strip() for name in names):
+        if name:
+            yield LookupValue(wire.CATEGORY, name, name)

@@ -111,8 +111,9 @@ class Redmine:
     async def fetch(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
         """Issue by issue, with all that hangs on it."""
         found = await asyncio.gather(*map(self._reading.ticket, ids))
-        # A key that was taken back reads public issues still, without their private notes.
-        await self._access.confirm()
+        if any(isinstance(one, Ticket) or one.gone for one in found):
+            # A key that was taken back reads public issues still, without their private notes.
+            await self._access.confirm()
         return list(found)
 
     async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:

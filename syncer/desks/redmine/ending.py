@@ -16,6 +16,8 @@ from syncer.model.ids import TicketId
 
 STATUS, CATEGORY, ASSIGNEE = "status_id", "category_id", "assigned_to_id"
 _AT = {STATUS: "status", CATEGORY: "category", ASSIGNEE: "assigned_to"}
+NO_CATEGORY = "0"
+"""Stands for one that the project does not have: no issue ever has it."""
 _LOSS = {CATEGORY: "value_not_kept", ASSIGNEE: "assignee_as_text"}
 
 
@@ -29,9 +31,9 @@ class Ending:
         self._writes = writes
 
     async def is_over(self, id: TicketId, draft: Draft) -> str | None:
-        """Empty when nothing is left to change, None when something is."""
+        """Empty when nothing is left that could be changed, None when something is."""
         row = await self._calls.issue(id)
-        return None if await self._left(row, draft) or _unfilled(row, draft) else ""
+        return None if _possible(await self._left(row, draft)) or _unfilled(row, draft) else ""
 
     async def _left(self, row: Row, draft: Draft) -> dict[str, str]:
         """What differs from the draft. Redmine may have given an assignee whom nobody asked for."""
@@ -40,7 +42,7 @@ class Ending:
             wanted[STATUS] = draft.fields["status"]
         if draft.fields.get("category"):
             category = await self._catalogue.category(draft.fields["category"], wire.ref(row, "project") or "")
-            wanted[CATEGORY] = category or draft.fields["category"]
+            wanted[CATEGORY] = category or NO_CATEGORY
         return {key: id for key, id in wanted.items() if (wire.ref(row, _AT[key]) or "") != id}
 
     async def end(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
@@ -50,38 +52,31 @@ class Ending:
         """
         row = await self._calls.issue(id)
         left, unfilled = await self._left(row, draft), _unfilled(row, draft)
-        if not left and not unfilled:
-            return ()
-        body: dict[str, Any] = dict(left)
-        custom: list[Any] = []
-        for one in unfilled:
-            part = wire_out.changed(one, draft.custom[one])["issue"]
-            custom += part.pop("custom_fields", [])
-            body |= part
-        try:
-            await self._put(id, {**body, **({"custom_fields": custom} if custom else {})}, attempt)
-        except Rejected:
-            await self._one_by_one(id, draft, left, unfilled, attempt)
-        row = await self._calls.issue(id)
-        left, unfilled = await self._left(row, draft), _unfilled(row, draft)
+        if _possible(left) or unfilled:
+            await self._change(id, draft, (_possible(left), unfilled), attempt)
+            row = await self._calls.issue(id)
+            left, unfilled = await self._left(row, draft), _unfilled(row, draft)
         if STATUS in left:
-            now = (row.get("status") or {}).get("name")
             raise Rejected(
-                f"{self._config.name}: issue {id} stays in status {now!r}; status {left[STATUS]} was wanted",
+                f"{self._config.name}: issue {id} stays in status {wire.called(row, 'status')!r};"
+                f" status {left[STATUS]} was wanted",
                 reason="refused",
                 hint="Allow this transition to the account's role (Workflow), then: syncer parked retry",
             )
         return (*(_LOSS[key] for key in left), *("value_not_kept" for _ in unfilled))
 
-    async def _put(self, id: TicketId, body: dict[str, Any], attempt: Attempt) -> None:
-        await self._writes.put(f"/issues/{id}.json", {"issue": body}, attempt)
-
-    async def _one_by_one(
-        self, id: TicketId, draft: Draft, left: dict[str, str], unfilled: list[str], attempt: Attempt
+    async def _change(
+        self, id: TicketId, draft: Draft, what: tuple[dict[str, str], list[str]], attempt: Attempt
     ) -> None:
-        """One that is refused refuses them all: each by itself, the status last, because it may be the last change."""
-        parts = [wire_out.changed(one, draft.custom[one])["issue"] for one in unfilled]
-        parts += [{key: left[key]} for key in (CATEGORY, ASSIGNEE) if key in left]
+        """All in one. One part that is refused refuses them all: then each by itself, the status last, because it may
+        be the last change that is allowed."""
+        left, unfilled = what
+        filled = [wire_out.changed(one, draft.custom[one]) for one in unfilled]
+        try:
+            await self._put(id, wire_out.together(left, filled), attempt)
+            return
+        except Rejected:
+            parts = [*filled, *({key: left[key]} for key in (CATEGORY, ASSIGNEE) if key in left)]
         for part in parts:
             try:
                 await self._put(id, part, attempt)
@@ -89,6 +84,9 @@ class Ending:
                 continue  # it is counted when all is read back
         if STATUS in left:
             await self._put(id, {STATUS: left[STATUS]}, attempt)
+
+    async def _put(self, id: TicketId, body: dict[str, Any], attempt: Attempt) -> None:
+        await self._writes.put(f"/issues/{id}.json", {"issue": body}, attempt)
 
     async def is_watched(self, id: TicketId, draft: Draft) -> str | None:
         """Empty when those watch it who shall, None when not."""
@@ -131,6 +129,11 @@ class Ending:
             await self._writes.delete(f"/issues/{id}/watchers/{me.id}.json", attempt)
         except Rejected:
             return
+
+
+def _possible(left: dict[str, str]) -> dict[str, str]:
+    """What can be changed at all."""
+    return {key: id for key, id in left.items() if (key, id) != (CATEGORY, NO_CATEGORY)}
 
 
 def _unfilled(row: Row, draft: Draft) -> list[str]:

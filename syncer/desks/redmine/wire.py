@@ -18,8 +18,10 @@ from syncer.model.ticket import Comment, CustomValue, File, Ticket, TicketLink, 
 Row = dict[str, Any]
 Kind = Literal["parent", "child", "duplicate", "related"]
 GROUP = "group"
-VALUES = {"status": "status", "priority": "priority", "type": "tracker", "category": "category", GROUP: "project"}
+VALUES = {"status": "status", "priority": "priority", "type": "tracker", GROUP: "project"}
 """Kinds of lists, and where an issue has their values."""
+CATEGORY = "category"
+"""Each project has its own: what is called the same is one, known by its name."""
 
 
 def whole(value: Any) -> int | None:
@@ -42,6 +44,12 @@ def ref(row: Mapping[str, Any], key: str) -> str | None:
     """The id of what a row refers to: `{"status": {"id": 1, "name": "New"}}`."""
     one = row.get(key)
     return ident(one) if isinstance(one, dict) else None
+
+
+def called(row: Mapping[str, Any], key: str) -> str:
+    """The name of what a row refers to; nothing where it refers to nothing."""
+    one = row.get(key)
+    return text(one.get("name")).strip() if isinstance(one, dict) else ""
 
 
 def named(row: Mapping[str, Any], key: str) -> LookupValue | None:
@@ -70,8 +78,9 @@ def version(row: Mapping[str, Any]) -> Version:
 
 
 def values(row: Mapping[str, Any]) -> dict[str, str]:
-    """Kind -> id; what is unset is absent."""
-    return {kind: id for kind, key in VALUES.items() if (id := ref(row, key)) is not None}
+    """Kind -> id, of a category its name; what is unset is absent."""
+    found = {kind: id for kind, key in VALUES.items() if (id := ref(row, key)) is not None}
+    return found | {CATEGORY: name} if (name := called(row, CATEGORY)) else found
 
 
 def rows(row: Mapping[str, Any], key: str) -> list[Row]:

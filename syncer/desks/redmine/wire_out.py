@@ -83,10 +83,19 @@ def _custom(draft: Draft) -> list[tuple[str, Any]]:
 
 
 def changed(id: str, value: Any) -> dict[str, Any]:
-    """PUT issue of one additional field."""
-    if id in fields.STANDARD:
-        return {"issue": {id: fields.told(id, value)}}
-    return {"issue": {"custom_fields": [{"id": int(id), "value": fields.told(id, value)}]}}
+    """One additional field, as a change of an issue."""
+    if not id.isdigit():
+        return {id: fields.told(id, value)}
+    return {"custom_fields": [{"id": int(id), "value": fields.told(id, value)}]}
+
+
+def together(left: Mapping[str, Any], filled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several changes as one."""
+    made: dict[str, Any] = dict(left)
+    for part in filled:
+        both = [*made.get("custom_fields", []), *part.get("custom_fields", [])]
+        made |= {**part, **({"custom_fields": both} if both else {})}
+    return made
 
 
 def note(comment: CommentDraft, body: str, files: Sequence[Mapping[str, str]]) -> dict[str, Any]:
