@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from syncer.log import redact
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 SWITCH = "X-Redmine-Switch-User"
-AFTER_CLASH = 0.3
+AFTER_CLASH = 0.4
 MISSING = frozenset({404, 410})
 
 
@@ -56,7 +57,8 @@ class Writes:
         if status == 429:
             raise Retryable(text, after=self._http.budget.left())
         if status == 422 and _errors(reply) == []:
-            raise Clash(text, after=AFTER_CLASH)
+            # Who clashed once must not come back at the same moment.
+            raise Clash(text, after=AFTER_CLASH * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         if status == 408 or status >= 500:
             raise InDoubt(text)
         if 300 <= status < 400:
