@@ -90,7 +90,7 @@ async def update(tables: Tables, call: Call) -> web.Response:
     old = issue_of(tables, call)
     if not any(tables.may(call.by, right, old.project_id) for right in _TELLING):
         raise refused_to(call)
-    asked = call.section("issue")
+    asked = _without_none(call.section("issue"))
     new = msgspec.structs.replace(old)
     change = Change(tables, call.by, old, new)
     change.take(asked)
@@ -113,6 +113,14 @@ async def update(tables: Tables, call: Call) -> web.Response:
     write(tables, new, call.by, said)
     _parent_changed(tables, call, old, new)
     return done()
+
+
+def _without_none(asked: dict[str, Any]) -> dict[str, Any]:
+    """A change takes the word `none` for nothing at all, also where it is all that somebody says."""
+    found = {name: "" if value == "none" else value for name, value in asked.items()}
+    if isinstance(values := found.get("custom_field_values"), dict):
+        found["custom_field_values"] = {id: "" if value == "__none__" else value for id, value in values.items()}
+    return found
 
 
 def _save(tables: Tables, old: Issue, new: Issue) -> None:

@@ -1,4 +1,4 @@
-"""Full text: every word, in any order, in one of the texts of an issue."""
+"""Full text: every word, in any order, in one text of an issue; its subject and its description are one."""
 
 from __future__ import annotations
 
@@ -63,18 +63,18 @@ def _fits(tables: Tables, call: Call, issue: Issue, words: list[str], project: P
     texts = [] if files == "only" else _texts(tables, call, issue)
     if files != "0":
         texts += [one.filename for one in tables.files_of(issue)]
-    whole = "\n".join(texts)
     if call.query.get("all_words") == "":
-        return any(contains(whole, [word]) for word in words)
-    return contains(whole, words)
+        return any(contains(text, [word]) for text in texts for word in words)
+    return any(contains(text, words) for text in texts)
 
 
 def _texts(tables: Tables, call: Call, issue: Issue) -> list[str]:
     if call.query.get("titles_only"):
         return [issue.subject]
+    own = f"{issue.subject}\n{issue.description or ''}"
     said = [one.notes or "" for one in tables.seen_journals(call.by, issue)]
     fields = [field for field in tables.fields.values() if field.searchable]
-    return [issue.subject, issue.description or "", *said, *(" ".join(words_of(issue, field)) for field in fields)]
+    return [own, *said, *(text for field in fields for text in words_of(issue, field))]
 
 
 def _found(issue: Issue, call: Call) -> tuple[int, int, dict[str, Any]]:
