@@ -42,6 +42,7 @@ class Site:
 
     def __init__(self, base: str, session: ClientSession, key: str, admin_key: str) -> None:
         self.base, self.session, self.key, self.admin_key = base, session, key, admin_key
+        session._retry_connection = False  # else a change whose answer is lost is sent twice
         self.emulator: RedmineEmulator = None  # type: ignore[assignment]
         self.names: dict[str, Any] = {}
         """What stands in braces in paths and bodies of samples."""

@@ -71,7 +71,7 @@ def _fill_people(tables: Tables, world: World, auth: Auth) -> list[User | None]:
             status=0 if id == ANONYMOUS_ID else ACTIVE,
             password=auth.password if mail else None,
             watches=tables.switches.auto_watch,
-            mail_notification="none",
+            mail_notification="all" if id == ADMIN_ID else "none",
         )
     return [_add_person(tables, world, position) for position in range(len(world.people))]
 

@@ -10,7 +10,8 @@ from syncer.desks.redmine.emulator_tables import Tables
 
 
 def mail_add(tables: Tables, issue: Issue) -> None:
-    """An issue is new: who works on it and who watches it are told, its author is not told of what is their own."""
+    """An issue is new: who works on it, who watches it and who wants to be told of everything are told, its author is
+    not told of what is their own."""
     _send(tables, issue, "issue_add", issue.author_id, lambda user: True)
 
 
@@ -39,6 +40,8 @@ def _send(
     if not tables.switches.notify:
         return
     concerned = [issue.author_id, *([issue.assigned_to_id] if issue.assigned_to_id else []), *more, *issue.watchers]
+    members = (one.user_id for one in tables.members.values() if one.project_id == issue.project_id)
+    concerned += [id for id in members if tables.users[id].mail_notification == "all"]
     for id in dict.fromkeys(concerned):
         user = tables.users.get(id)
         if user is None or user.id == by or user.status != ACTIVE or not user.mail or user.mail_notification == "none":
