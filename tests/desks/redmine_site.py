@@ -162,7 +162,7 @@ async def emulated(filled: World | None = None, **switches: Any) -> AsyncIterato
 async def live() -> AsyncIterator[Site]:
     """The real server, with projects and people of our own for as long as the test lasts."""
     key, admin_key = os.environ["SYNCER_LIVE_REDMINE_KEY"], os.environ["SYNCER_LIVE_REDMINE_ADMIN_KEY"]
-    async with ClientSession(connector=TCPConnector(limit=0)) as session:
+    async with ClientSession(connector=TCPConnector(limit=0, force_close=True)) as session:
         site = Site(LIVE, session, key, admin_key)
         site.suffix = f"-{secrets.token_hex(4)}"
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -146,6 +147,10 @@ async def test_since_a_second_begins_one_before_and_up_to_it_ends_with_its_begin
     assert second["id"] not in await site.ids(updated_on=at)
     assert first["id"] in await site.ids(updated_on=f"<={at}")
     assert sorted(await site.ids(updated_on=f"><{first['updated_on']}|{at}")) == [first["id"]]
+    after = (datetime.fromisoformat(at) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert second["id"] in await site.ids(updated_on=f">={after}"), (
+        "its fraction of a second is after the second before"
+    )
     assert await site.ids(updated_on=">=2099-01-01") == []
     assert len(await site.ids(updated_on=at[:10])) == 2
 

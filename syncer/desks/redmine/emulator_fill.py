@@ -202,9 +202,7 @@ class _Filler:
             issue.closed = (seed.closed or seed.updated) * SECOND
         tables.issues[id] = issue
         self._files(issue, seed.files, issue.author_id, created)
-        issue.journals = [
-            one for position, said in enumerate(seed.comments) if (one := self._said(issue, said, position))
-        ]
+        issue.journals = [one for said in seed.comments if (one := self._said(issue, said))]
         if status in CLOSED_STATUSES:
             issue.journals.append(self._closing(issue))
         return issue
@@ -232,12 +230,11 @@ class _Filler:
             details.append(Detail(property="attachment", name=str(file.id), new=file.filename))
         return details
 
-    def _said(self, issue: Issue, seed: SeedComment, position: int) -> Journal | None:
+    def _said(self, issue: Issue, seed: SeedComment) -> Journal | None:
         """A journal of somebody; none of nothing. Files of private words are in the same one, as older versions
         wrote it."""
         author = self._id(seed.author) or ANONYMOUS_ID
-        # Those of one second keep their order.
-        at = seed.at * SECOND + position * 1_000
+        at = seed.at * SECOND
         notes, details = self._text(seed.body), self._files(issue, seed.files, author, at)
         if not notes.strip() and not details:
             return None

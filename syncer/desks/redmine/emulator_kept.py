@@ -32,10 +32,16 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
 
 def kept(tables: Tables) -> list[KeptTicket]:
     """Every issue, in the order of its coming."""
-    return [_ticket(tables, issue) for issue in tables.issues.values()]
+    pairs = [(one.issue_id, one.issue_to_id) for one in tables.relations.values()]
+    pairs += [(one.id, one.parent_id) for one in tables.issues.values() if one.parent_id is not None]
+    links: dict[int, set[int]] = {}
+    for first, second in pairs:
+        links.setdefault(first, set()).add(second)
+        links.setdefault(second, set()).add(first)
+    return [_ticket(tables, issue, links.get(issue.id, set())) for issue in tables.issues.values()]
 
 
-def _ticket(tables: Tables, issue: Issue) -> KeptTicket:
+def _ticket(tables: Tables, issue: Issue, links: set[int]) -> KeptTicket:
     category = tables.categories.get(issue.category_id or 0)
     said = sorted((one for one in issue.journals if one.says), key=lambda one: (one.created, one.id))
     spoken_for = {int(detail.name) for one in said for detail in one.details if detail.property == "attachment"}
@@ -57,7 +63,7 @@ def _ticket(tables: Tables, issue: Issue) -> KeptTicket:
         comments=tuple(_comment(tables, issue, one) for one in said),
         files=_files(tables, (id for id in issue.files if id not in spoken_for)),
         cc=tuple(_mail(tables, id) or "" for id in issue.watchers if id not in (ADMIN_ID, SYNC_ID)),
-        links=_links(tables, issue),
+        links=tuple(map(str, sorted(links))),
         custom={field.name: tuple(values) for field in fields if (values := words_of(issue, field))},
     )
 
@@ -72,12 +78,6 @@ def _requester(tables: Tables, issue: Issue) -> str | None:
 def _mail(tables: Tables, id: int | None) -> str | None:
     user = tables.users.get(id or 0)
     return user.mail.lower() if user is not None and user.mail else None
-
-
-def _links(tables: Tables, issue: Issue) -> tuple[str, ...]:
-    others = {one.issue_to_id if one.issue_id == issue.id else one.issue_id for one in tables.relations_of(issue)}
-    others |= {one.id for one in tables.children(issue)} | ({issue.parent_id} if issue.parent_id else set())
-    return tuple(map(str, sorted(others)))
 
 
 def _comment(tables: Tables, issue: Issue, said: Journal) -> KeptComment:
