@@ -80,8 +80,18 @@ def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]
         yield f"said by {now.author} instead of {was.author}"
     if was.at is not None and e.holds.times and now.at != (was.at - was.at % 60 if e.tells.minutes else was.at):
         yield f"said at {now.at} instead of {was.at}"
-    if e.tells.files and e.holds.files and named(was.files) != named(now.files):
-        yield f"files {sorted(named(now.files))} instead of {sorted(named(was.files))}"
+    if e.tells.files and e.holds.files:
+        yield from _files(one, was, now, text)
+
+
+def _files(one: Compared, was: KeptComment, now: KeptComment, text: str) -> Iterator[str]:
+    shown = was.public or one.e.holds.private_files
+    wanted = named(was.files) if shown else Counter[Named]()
+    if named(now.files) != wanted:
+        yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
+    left = f"[{len(was.files)} of its files stayed behind: whoever sees this ticket could open them.]"
+    if was.files and not shown and left not in text:
+        yield "that its files stayed behind is told nowhere"
 
 
 def _added(one: Compared) -> Iterator[str]:

@@ -44,6 +44,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     """Field -> the list its values come from."""
     comments: bool = True
     private: bool = True
+    private_files: bool = True
+    """Files of private comments are no more public than these."""
     public: bool = True
     """What was public can be read by requesters there."""
     authors: bool = False

@@ -199,6 +199,7 @@ def capabilities(config: RedmineConfig) -> Capabilities:
         takes_links=True,
         takes_people=bool(config.requester_field) or config.make_users,
         keeps_private=True,
+        shows_private_files=config.private_files == "withhold",
         keeps_authors=config.switch_user,
         max_title=SUBJECT,
         body="text",

@@ -133,7 +133,7 @@ class Loading:
         """The comment as it can be written: files of private notes would be shown to everybody."""
         if comment.public or not comment.files or self._config.private_files == "attach":
             return comment
-        line = f"[Files of this private note that were not brought over: {len(comment.files)}]"
+        line = f"[{len(comment.files)} of its files stayed behind: whoever sees this ticket could open them.]"
         return replace(comment, body=f"{comment.body}\n\n{line}", files=())
 
     async def step(
