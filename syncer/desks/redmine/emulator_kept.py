@@ -27,6 +27,7 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
         "tracker": TRACKERS[SUPPORT],
         "marker_field": MARKER,
         "requester_field": REQUESTER,
+        **({"make_users": True} if tables.switches.account == "admin" else {}),
     }
 
 
@@ -55,8 +56,8 @@ def _ticket(tables: Tables, issue: Issue, links: set[int]) -> KeptTicket:
         values={
             "status": STATUSES[issue.status_id],
             "priority": PRIORITIES[issue.priority_id],
-            "tracker": TRACKERS[issue.tracker_id],
-            "project": tables.projects[issue.project_id].name,
+            "type": TRACKERS[issue.tracker_id],
+            "group": tables.projects[issue.project_id].name,
             **({"category": category.name} if category else {}),
         },
         created=issue.created // SECOND,
