@@ -212,7 +212,7 @@ class _Filler:
 
     def _custom(self, number: int, seed: SeedTicket) -> dict[int, str | list[str] | None]:
         values: dict[int, str | list[str] | None] = {self._fields[name]: value for name, value in seed.custom.items()}
-        if seed.requester >= 0 and not self._world.people[seed.requester].deleted:
+        if seed.requester >= 0:  # an address stays, whoever is gone
             values[self._fields[REQUESTER]] = self._world.people[seed.requester].email
         if seed.tags:
             values[self._fields[TAGS]] = list(seed.tags)

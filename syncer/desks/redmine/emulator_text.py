@@ -44,6 +44,7 @@ def as_text(html: str, *, marks: bool) -> str:
     if not re.search(r"<[a-zA-Z/!]|&[#\w]+;", html):
         return html
     reader = _Reader(marks=marks)
-    reader.feed(html)
+    begin = html.rfind("<!--")  # a comment without an end hides all behind it
+    reader.feed(html if begin <= html.rfind("-->") else html[:begin])
     reader.close()
     return re.sub(r"\n{3,}", "\n\n", "".join(reader.parts)).strip("\n")
