@@ -180,21 +180,23 @@ def _others(issue: Row, notes: list[Row]) -> list[tuple[str, str]]:
 
 
 def _links(source: Row, target: Row, became: dict[int, int]) -> Iterator[str]:
-    wanted = Counter(
-        frozenset((became.get(one["issue_id"]), became.get(one["issue_to_id"]))) for one in source["relations"]
-    )
-    there = Counter(frozenset((one["issue_id"], one["issue_to_id"])) for one in target["relations"])
+    wanted = Counter(frozenset(str(became.get(id)) for id in pair) for pair in _pairs(source))
+    there = Counter(frozenset(map(str, pair)) for pair in _pairs(target))
     if wanted != there:
         yield f"links {sorted(map(sorted, there - wanted))} too many, {len(wanted - there)} missing"
+
+
+def _pairs(state: Row) -> list[tuple[int, int]]:
+    return [(one["issue_id"], one["issue_to_id"]) for one in state["relations"]]
 
 
 def _mails(target: Row) -> Iterator[str]:
     """Its worker once at its end; its worker and watchers once for each of its links."""
     users, links = target["users"], Counter[int]()
-    for one in target["relations"]:
-        links.update((one["issue_id"], one["issue_to_id"]))
+    for pair in _pairs(target):
+        links.update(pair)
     for (to, id), times in Counter((mail["to"], mail["issue_id"]) for mail in target["mails"]).items():
-        issue = target["tickets"][str(id)]
+        issue = target["tickets"].get(str(id), {"assigned_to_id": None, "watchers": []})
         works = users.get(str(issue["assigned_to_id"]), {}).get("mail") == to
         watches = to in {users[str(one)]["mail"] for one in issue["watchers"]}
         if times > works + links[id] * (works or watches):
