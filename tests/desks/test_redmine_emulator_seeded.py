@@ -77,7 +77,7 @@ async def test_what_is_kept_is_told_to_judges() -> None:
         first, second = site.emulator.kept()
     assert (first.id, first.requester, first.assignee) == ("101", "carl@example.org", "dora@example.org")
     assert first.values == {
-        "status": "In Progress", "priority": "High", "tracker": "Bug", "project": "Support", "category": "Hardware",
+        "status": "In Progress", "priority": "High", "type": "Bug", "group": "Support", "category": "Hardware",
     }  # fmt: skip
     assert [(one.author, one.text, one.public, one.at) for one in first.comments] == [
         ("dora@example.org", "One", True, AT + 60),
@@ -86,7 +86,7 @@ async def test_what_is_kept_is_told_to_judges() -> None:
     assert [one.name for one in first.files] == ["a.png"]
     assert first.comments[0].files[0].sha256 == hashlib.sha256(b"log").hexdigest()
     assert (first.cc, first.links, second.links) == (("carl@example.org",), ("102",), ("101",))
-    assert (second.requester, second.assignee) == (None, None)
+    assert (second.requester, second.assignee) == ("gil@example.org", None), "an address stays"
 
 
 async def test_who_is_locked_or_gone_is_told_otherwise() -> None:
