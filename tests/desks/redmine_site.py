@@ -187,9 +187,8 @@ async def _furnish(site: Site) -> None:
     for name, title in (("project", "Support"), ("other", "Network")):
         names[name] = f"{title.lower()}{site.suffix}"
         values = {"name": title, "identifier": names[name], "is_public": False, "tracker_ids": [1, 2, 3]}
-        made = await site.admin(
-            "POST", "/projects.json", {"project": {**values, "enabled_module_names": ["issue_tracking"]}}
-        )
+        modules = ["issue_tracking", "time_tracking"]
+        made = await site.admin("POST", "/projects.json", {"project": {**values, "enabled_module_names": modules}})
         assert made.status == 201, made
         names[f"{name}_id"] = made.body["project"]["id"]
         for user, role in (("sync", "Sync"), ("dora", "Developer"), ("carl", "Reporter")):

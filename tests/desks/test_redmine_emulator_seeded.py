@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from aiohttp import ClientError
 
 from syncer.deskkit.emulation import Faults
 from syncer.deskkit.kept import KeptTicket
-from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, SeedWork
 from syncer.desks.redmine.emulator import Auth, RedmineEmulator, Switches
 from syncer.sandbox.seed import generate
 from tests.desks.redmine_site import Site, emulated, world
@@ -87,6 +88,22 @@ async def test_what_is_kept_is_told_to_judges() -> None:
     assert first.comments[0].files[0].sha256 == hashlib.sha256(b"log").hexdigest()
     assert (first.cc, first.links, second.links) == (("carl@example.org",), ("102",), ("101",))
     assert (second.requester, second.assignee) == ("gil@example.org", None), "an address stays"
+
+
+async def test_time_is_shown_by_the_day_to_who_may_see_it() -> None:
+    filled = world(seed(work=[SeedWork(DORA, AT, 780, "By phone")]))
+    async with emulated(filled) as site:
+        (entry,) = (await site.admin("GET", "/time_entries.json?issue_id=101")).body["time_entries"]
+        assert (entry["user"]["id"], entry["hours"], entry["comments"]) == (site.names["dora"], 0.22, "By phone")
+        assert entry["spent_on"] == datetime.fromtimestamp(AT, UTC).date().isoformat()
+        assert (await site.admin("GET", "/issues/101.json")).body["issue"]["spent_hours"] == 780 / 3600
+        assert (await site.call("GET", "/time_entries.json?issue_id=101")).body["time_entries"] == []
+        assert "spent_hours" not in (await site.call("GET", "/issues/101.json")).body["issue"]
+        ((kept,),) = (one.times for one in site.emulator.kept())
+        assert (kept.seconds, kept.at) == (792, AT - AT % 86_400)
+    async with emulated(filled, time_tracking=False) as site:
+        assert "spent_hours" not in (await site.admin("GET", "/issues/101.json")).body["issue"]
+        assert (await site.admin("GET", "/time_entries.json")).body["total_count"] == 0
 
 
 async def test_who_is_locked_or_gone_is_told_otherwise() -> None:

@@ -52,6 +52,7 @@ FULL = {
         {"id": "{due_on}", "value": "2026-12-01"}, {"id": 9999, "value": "nobody's"},
     ],
 }  # fmt: skip
+TIME = {"issue_id": "{plain}", "hours": 0.2167, "spent_on": "2024-02-29", "activity_id": 9, "comments": "On site"}
 SOME = {"project_id": "{project}", "subject": "Some"}
 ALL = "include=journals,attachments,watchers,relations,children,allowed_statuses"
 HERE = "project_id={project}&status_id=*"
@@ -136,6 +137,19 @@ SCENES = (
     Scene("user", "GET", "/users/{dora}.json", loose=True),
     Scene("user_for_admin", "GET", "/users/{dora}.json?include=groups,memberships", who="admin", loose=True),
     Scene("user_refused", "POST", "/users.json", {"user": {"login": "{dora_login}", "mail": "no"}}, who="admin"),
+    Scene("time_entry_created", "POST", "/time_entries.json", {"time_entry": TIME}, who="admin"),
+    Scene("time_entry_later", "POST", "/time_entries.json", {"time_entry": {**TIME, "spent_on": "2024-03-01",
+          "hours": "1:20"}}, who="admin"),
+    Scene("time_entry_blank", "POST", "/time_entries.json", {"time_entry": {}}, who="admin"),
+    Scene("time_entry_of_nothing", "POST", "/time_entries.json", {"time_entry": {**TIME, "issue_id": 999999}},
+          who="admin"),
+    Scene("time_entry_refused", "POST", "/time_entries.json", {"time_entry": {**TIME, "hours": "long",
+          "spent_on": "soon", "activity_id": 77, "comments": "x" * 1025}}, who="admin"),
+    Scene("time_entry_forbidden", "POST", "/time_entries.json", {"time_entry": TIME}),
+    Scene("time_entries", "GET", "/time_entries.json?issue_id={plain}", who="admin"),
+    Scene("time_entries_hidden", "GET", "/time_entries.json?issue_id={plain}"),
+    Scene("issue_timed", "GET", "/issues/{plain}.json", who="admin"),
+    Scene("issue_untimed", "GET", "/issues/{tagged}.json", who="admin"),
     Scene("issue_deleted", "DELETE", "/issues/{issue}.json"),
     Scene("issue_deleted_twice", "DELETE", "/issues/{issue}.json"),
     Scene("path_unknown", "GET", "/nothing.json"),

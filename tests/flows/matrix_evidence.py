@@ -31,6 +31,8 @@ class Tells(Struct, frozen=True, kw_only=True):
     """Who asks is an address, which stays when they are gone; who opened it is somebody nobody knows then."""
     minutes: bool = False
     """Times of comments have no seconds."""
+    days: bool = False
+    """Of work only the day is told."""
     stripped: bool = False
     """Of a text's markup nothing is told, not even that it parts two words."""
     html: bool = True

@@ -16,7 +16,7 @@ TELLS: dict[str, Tells] = {
     "motadata": Tells(
         links=False, work=False, rating=False, creator="by name", nameless=True, minutes=True, stripped=True
     ),
-    "redmine": Tells(work=False, rating=False, html=False, nameless=True, by_address=True),
+    "redmine": Tells(rating=False, days=True, html=False, nameless=True, by_address=True),
     "rezolve": Tells(files=False, links=False, work=False, rating=False, ghosts=True, gone_as="departed@example.org"),
     "tikting": Tells(
         links=False, custom=False, work=False, rating=False, creator="no", untold=frozenset({"ticket_type"})

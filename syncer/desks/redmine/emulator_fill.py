@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, SeedWork, World
 from syncer.desks.redmine.emulator_files import sanitized
 from syncer.desks.redmine.emulator_records import (
     ACTIVE,
@@ -20,6 +20,7 @@ from syncer.desks.redmine.emulator_records import (
     Member,
     Project,
     Relation,
+    Spent,
     User,
 )
 from syncer.desks.redmine.emulator_switches import Auth
@@ -202,6 +203,8 @@ class _Filler:
             issue.closed = (seed.closed or seed.updated) * SECOND
         tables.issues[id] = issue
         self._files(issue, seed.files, issue.author_id, created)
+        for work in seed.work:
+            self._spent(issue, work)
         issue.journals = [one for said in seed.comments if (one := self._said(issue, said))]
         if status in CLOSED_STATUSES:
             issue.journals.append(self._closing(issue))
@@ -229,6 +232,15 @@ class _Filler:
             issue.files.append(file.id)
             details.append(Detail(property="attachment", name=str(file.id), new=file.filename))
         return details
+
+    def _spent(self, issue: Issue, seed: SeedWork) -> None:
+        """Hours on a day; of when it was on that day nothing is kept."""
+        row = Spent(
+            id=self._tables.take("spent"), issue_id=issue.id, user_id=self._id(seed.author) or ANONYMOUS_ID,
+            activity_id=9, hours=seed.seconds / 3600, comments=seed.note, created=seed.at * SECOND,
+            day=datetime.fromtimestamp(seed.at, UTC).date().isoformat(),
+        )  # fmt: skip
+        issue.spent.append(row)
 
     def _said(self, issue: Issue, seed: SeedComment) -> Journal | None:
         """A journal of somebody; none of nothing. Files of private words are in the same one, as older versions

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
+from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket, KeptWork
 from syncer.desks.redmine.emulator_custom import words_of
 from syncer.desks.redmine.emulator_fill import MARKER, REQUESTER
-from syncer.desks.redmine.emulator_records import Issue, Journal
+from syncer.desks.redmine.emulator_records import Issue, Journal, Spent
 from syncer.desks.redmine.emulator_switches import Auth
 from syncer.desks.redmine.emulator_tables import ADMIN_ID, SECOND, SYNC_ID, Tables
 from syncer.desks.redmine.emulator_words import PRIORITIES, STATUSES, SUPPORT, TRACKERS
@@ -66,7 +67,14 @@ def _ticket(tables: Tables, issue: Issue, links: set[int]) -> KeptTicket:
         cc=tuple(_mail(tables, id) or "" for id in issue.watchers if id not in (ADMIN_ID, SYNC_ID)),
         links=tuple(map(str, sorted(links))),
         custom={field.name: tuple(values) for field in fields if (values := words_of(issue, field))},
+        times=tuple(_work(tables, one) for one in issue.spent),
     )
+
+
+def _work(tables: Tables, row: Spent) -> KeptWork:
+    """Time is kept by the day, and told in hundredths of an hour."""
+    day = int(datetime.fromisoformat(f"{row.day}T00:00:00+00:00").timestamp())
+    return KeptWork(_mail(tables, row.user_id), day, round(round(row.hours, 2) * 3600), row.comments or "")
 
 
 def _requester(tables: Tables, issue: Issue) -> str | None:

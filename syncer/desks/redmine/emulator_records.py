@@ -124,6 +124,19 @@ class Journal(Struct, kw_only=True):
 Custom = str | list[str] | None
 
 
+class Spent(Struct, kw_only=True):
+    """Time somebody spent on an issue: a day, and hours as they were typed; clients are shown two decimals."""
+
+    id: int
+    issue_id: int
+    user_id: int
+    activity_id: int
+    hours: float
+    day: str
+    comments: str | None
+    created: int
+
+
 class Issue(Struct, kw_only=True):
     """A ticket. `version` counts its writes and is shown to nobody."""
 
@@ -150,6 +163,7 @@ class Issue(Struct, kw_only=True):
     journals: list[Journal] = []
     files: list[int] = []
     watchers: list[int] = []
+    spent: list[Spent] = []
     version: int = 0
 
 

@@ -12,6 +12,7 @@ from syncer.desks.redmine import emulator_issues as issues
 from syncer.desks.redmine import emulator_lists as lists
 from syncer.desks.redmine import emulator_people as people
 from syncer.desks.redmine import emulator_relations as relations
+from syncer.desks.redmine import emulator_times as times
 from syncer.desks.redmine.emulator_params import Call
 from syncer.desks.redmine.emulator_search import search
 from syncer.desks.redmine.emulator_tables import Tables
@@ -32,6 +33,8 @@ _CALLS: list[tuple[str, str, Answer]] = [
     ("DELETE", "relations/{}", relations.delete),
     ("POST", "issues/{}/watchers", relations.watch),
     ("DELETE", "issues/{}/watchers/{}", relations.unwatch),
+    ("GET", "time_entries", times.index),
+    ("POST", "time_entries", times.create),
     ("POST", "uploads", files.upload),
     ("GET", "attachments/{}", files.show),
     ("PUT", "attachments/{}", files.update),

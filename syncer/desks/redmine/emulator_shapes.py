@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from syncer.desks.redmine.emulator_custom import shown_custom
 from syncer.desks.redmine.emulator_params import Call
-from syncer.desks.redmine.emulator_records import Attachment, Issue, Journal, Member, Project, Relation, User
+from syncer.desks.redmine.emulator_records import Attachment, Issue, Journal, Member, Project, Relation, Spent, User
 from syncer.desks.redmine.emulator_tables import SECOND, SYNC_ID, Tables
 from syncer.desks.redmine.emulator_words import (
+    ACTIVITIES,
     CLOSED_STATUSES,
     IMAGES,
     PRIORITIES,
@@ -80,7 +81,7 @@ def issue(tables: Tables, row: Issue) -> Shape:
 
 def listed_issue(tables: Tables, row: Issue, call: Call) -> Shape:
     """An issue in a list, which takes no more than files and relations along."""
-    shown = issue(tables, row)
+    shown = issue(tables, row) | _timed(tables, row, call.by)
     if call.includes("attachments"):
         shown["attachments"] = [attachment(tables, one, call.here) for one in tables.files_of(row)]
     if call.includes("relations"):
@@ -90,7 +91,7 @@ def listed_issue(tables: Tables, row: Issue, call: Call) -> Shape:
 
 def whole_issue(tables: Tables, row: Issue, call: Call) -> Shape:
     """An issue with all that is asked for."""
-    shown = issue(tables, row)
+    shown = issue(tables, row) | _timed(tables, row, call.by)
     if call.includes("children") and (parts := list(tables.children(row))):
         shown["children"] = [_child(one) for one in parts]
     if call.includes("attachments"):
@@ -106,6 +107,32 @@ def whole_issue(tables: Tables, row: Issue, call: Call) -> Shape:
     if call.includes("allowed_statuses"):
         shown["allowed_statuses"] = [status(id) for id in tables.statuses(call.by, row, row.project_id)]
     return shown
+
+
+def _timed(tables: Tables, row: Issue, by: User) -> Shape:
+    """What was spent on it, where somebody may see that; with its parts, too."""
+    if not tables.sees_times(by, row):
+        return {}
+    all_of_it = [row, *(one for one in tables.children(row) if tables.sees_times(by, one))]
+    own, total = (sum(one.hours for at in rows for one in at.spent) for rows in ([row], all_of_it))
+    return {"spent_hours": own, "total_spent_hours": total}
+
+
+def spent(tables: Tables, row: Spent) -> Shape:
+    """Time spent: hours to two decimals."""
+    project = tables.projects[tables.issues[row.issue_id].project_id]
+    return {
+        "id": row.id,
+        "project": {"id": project.id, "name": project.name},
+        "issue": {"id": row.issue_id},
+        "user": person(tables, row.user_id),
+        "activity": {"id": row.activity_id, "name": ACTIVITIES[row.activity_id]},
+        "hours": round(row.hours, 2),
+        "comments": row.comments,
+        "spent_on": row.day,
+        "created_on": moment(row.created),
+        "updated_on": moment(row.created),
+    }
 
 
 def _child(row: Issue) -> Shape:

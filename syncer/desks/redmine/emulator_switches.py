@@ -39,6 +39,9 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     unfiltered_fields: frozenset[str] = frozenset()  # not "used as a filter": a query by them is ignored
     inline_marks: bool = False  # images within texts are seeded as !name.png!
 
+    # Time.
+    time_tracking: bool = True  # a module of every project; without it, no time is to be seen
+
     # Writing.
     max_file: int = 20 * MEGABYTE
     clash_window: float = 0.002  # seconds between reading an issue and writing it, in which somebody else may

@@ -128,6 +128,10 @@ class Tables:
         all_of_them = user.admin or not SEES_ALL.isdisjoint(self.roles(user, issue.project_id))
         return all_of_them or not issue.is_private or user.id in (issue.author_id, issue.assigned_to_id)
 
+    def sees_times(self, user: User, issue: Issue, right: str = "view_time_entries") -> bool:
+        """Whether time spent on an issue is there for somebody, or may be added."""
+        return self.switches.time_tracking and self.sees(user, issue) and self.may(user, right, issue.project_id)
+
     def seen_journals(self, user: User, issue: Issue) -> list[Journal]:
         """What of an issue's history somebody is shown, oldest first."""
         private = self.may(user, "view_private_notes", issue.project_id)

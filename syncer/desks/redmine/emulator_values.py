@@ -104,7 +104,7 @@ class Change:
             if not 0 <= self.new.done_ratio <= 100:
                 self.errors.append("% Done is not included in the list")
         if "estimated_hours" in asked:
-            hours = None if blank(asked["estimated_hours"]) else _hours(asked["estimated_hours"])
+            hours = None if blank(asked["estimated_hours"]) else hours_in(asked["estimated_hours"])
             if hours is not None and hours < 0:
                 self.errors.append("Estimated time is invalid")
             self.new.estimated_hours = hours
@@ -159,7 +159,7 @@ def is_date(text: str) -> bool:
     return True
 
 
-def _hours(value: Any) -> float:
+def hours_in(value: Any) -> float:
     """So many hours; less than none for what is no time."""
     if found := re.fullmatch(r"(\d+):(\d\d)", str(value)):
         return int(found[1]) + int(found[2]) / 60

@@ -7,6 +7,7 @@ NEW, IN_PROGRESS, RESOLVED, FEEDBACK, CLOSED, REJECTED = STATUSES
 CLOSED_STATUSES = frozenset({CLOSED, REJECTED})
 PRIORITIES = {1: "Low", 2: "Normal", 3: "High", 4: "Urgent", 5: "Immediate"}
 NORMAL = 2
+ACTIVITIES = {8: "Design", 9: "Development"}
 TRACKERS = {1: "Bug", 2: "Feature", 3: "Support"}
 BUG, FEATURE, SUPPORT = TRACKERS
 STANDARD_FIELDS = (
@@ -32,17 +33,18 @@ ROLES = {MANAGER: "Manager", DEVELOPER: "Developer", REPORTER: "Reporter", SYNC:
 PUBLIC_RIGHTS = frozenset({"view_issues"})
 """Of people without a log-in, on public projects; others who are no members may add there, too."""
 GUEST_RIGHTS = frozenset({"view_issues", "add_issues", "add_issue_notes"})
-_REPORTER = frozenset({"view_issues", "add_issues", "add_issue_notes", "view_files"})
+_TIME = frozenset({"view_time_entries", "log_time"})
+_REPORTER = frozenset({"view_issues", "add_issues", "add_issue_notes", "view_files"}) | _TIME
 _DEVELOPER = _REPORTER | {
     "edit_issues", "view_private_notes", "set_notes_private", "manage_issue_relations", "manage_subtasks",
     "manage_categories", "manage_files",
 }  # fmt: skip
-_SYNC = (_DEVELOPER - {"manage_files"}) | {
+_SYNC = (_DEVELOPER - {"manage_files"} - _TIME) | {
     "copy_issues", "delete_issues", "set_issues_private", "edit_issue_notes", "view_issue_watchers",
     "add_issue_watchers", "delete_issue_watchers", "import_issues",
 }  # fmt: skip
 RIGHTS = {
-    MANAGER: _SYNC | {"manage_members", "edit_project"},
+    MANAGER: _SYNC | _TIME | {"manage_members", "edit_project"},
     DEVELOPER: _DEVELOPER,
     REPORTER: _REPORTER,
     SYNC: _SYNC,

@@ -74,7 +74,7 @@ class Reading:
         found = []
         try:
             async for one in self._calls.every("/time_entries.json", "time_entries", [("issue_id", id)]):
-                if wire.ref(one, "issue") == id:  # subtasks' own come along; an ignored filter gives them all
+                if wire.ref(one, "issue") == id:  # an ignored filter gives those of all issues
                     found.append(one)
         except (NotAllowed, NotFound):
             return []
