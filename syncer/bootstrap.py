@@ -60,6 +60,7 @@ def limits(facts: Capabilities) -> Limits:
         comments=Abilities(
             folds=not facts.takes_comments,
             private=facts.keeps_private,
+            private_files=not facts.shows_private_files,
             authors=facts.keeps_authors,
             times=facts.keeps_times,
         ),

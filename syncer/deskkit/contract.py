@@ -34,7 +34,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
     `takes_links`: between two of its tickets, when both are there (`TakesLinks`); `keeps_links`: at once, by the ids of
     the source. `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`:
-    its value lists are those of whoever is brought to it. `remote`: it is asked over HTTP.
+    its value lists are those of whoever is brought to it. `remote`: it is asked over HTTP. `shows_private_files`:
+    files of private comments can be read by whoever sees the ticket, so none is brought to it.
     """
 
     reads: bool = False
@@ -55,6 +56,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     keeps_links: bool = False
     keeps_rating: bool = False
     keeps_private: bool = False
+    shows_private_files: bool = False
     keeps_times: bool = False
     keeps_authors: bool = False
     keeps_status: bool = True

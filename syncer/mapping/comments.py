@@ -26,6 +26,9 @@ class Abilities(Struct, frozen=True, kw_only=True):
     folds: bool
     """It has none of their own: they go into the body."""
     private: bool
+    """What is private stays so."""
+    private_files: bool = True
+    """Files of what is private stay so, too."""
     authors: bool
     times: bool
 
@@ -72,8 +75,13 @@ class Comments:
             losses.append("comment_time_as_text")
         whole = author is not None and self._can.times
         text = self._teller.text(comment.body, ticket.html) if whole else self._teller.comment(comment, ticket.html)
+        files = comment.files
+        if files and not comment.public and not self._can.private_files:
+            text = self._teller.without_files(text, len(files))
+            losses.extend(("private_file_withheld",) * len(files))
+            files = ()
         return CommentDraft(
-            comment.id, Key(f"{key}-c{in_key(comment.id)}"), author, text, comment.public, comment.files,
+            comment.id, Key(f"{key}-c{in_key(comment.id)}"), author, text, comment.public, files,
             solution=comment.solution and comment.public, created_at=comment.created_at,
         )  # fmt: skip
 

@@ -118,6 +118,11 @@ class Teller:
         text = self.text(comment.body, is_html)
         return f"<p>{text_to_html(said)}</p>{text}" if self.html else f"{said}\n{text}"
 
+    def without_files(self, text: str, count: int) -> str:
+        """A private comment whose files stay behind, and says so."""
+        line = f"[{count} of its files stayed behind: whoever sees this ticket could open them.]"
+        return f"{text}<p>{line}</p>" if self.html else f"{text}\n\n{line}"
+
     def join(self, head: Sequence[str], body: str, comments: Sequence[str]) -> str:
         """The whole body."""
         if self.html:

@@ -21,6 +21,12 @@ def _links(f: Capabilities) -> str:
     return "yes" if f.keeps_links else "yes: when both are there" if f.takes_links else "no: told in the body"
 
 
+def _files(f: Capabilities) -> str:
+    if not f.takes_files:
+        return "no: named in the text"
+    return "yes, but none of private notes" if f.shows_private_files else "yes"
+
+
 def _most(number: int | None) -> str:
     return f"{number:,}" if number else "no limit known"
 
@@ -37,7 +43,7 @@ _TARGET: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("Tickets can be changed afterwards", lambda f: _yes(f.updates)),
     ("Comments of their own", _or_told("takes_comments")),
     ("Private notes", lambda f: _yes(f.keeps_private, "no: kept in a local file")),
-    ("Files", lambda f: _yes(f.takes_files, "no: named in the text")),
+    ("Files", _files),
     ("Original dates", _or_told("keeps_times")),
     ("Original authors", _or_told("keeps_authors")),
     ("Status as it was", lambda f: _yes(f.keeps_status, "no: open ones only, told in the body")),

@@ -242,7 +242,7 @@ async def test_a_cursor_resumes_without_a_gap(kind: str) -> None:
 
 @desks("reads", "remote")
 async def test_nothing_is_missed_while_tickets_come_and_change(kind: str) -> None:
-    world = generate(9, 80)
+    world = generate(9, 160)
     async with on_trial(kind, world, **SMALL_PAGES) as trial:
         before = set(trial.kept())
         busy = Busy(trial)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from syncer.deskkit.kept import KeptComment, KeptFile
 from tests.flows.matrix_compared import Compared
@@ -31,11 +31,11 @@ def comments(one: Compared) -> Iterator[str]:
         yield from (f"comment {OWN.findall(was.text)[0]}: {fault}" for fault in _comment(one, was, now))
 
 
-def named(files: Iterable[KeptFile]) -> Counter[Named]:
-    """Files by name and bytes."""
+def named(files: Iterable[KeptFile], becomes: Callable[[str], str] = str) -> Counter[Named]:
+    """Files by name and bytes; `becomes` says what the target makes of a name."""
     # In a form's quoted name a backslash may stand for itself, as browsers write it, or escape the next character; and
     # browsers write a quote as %22, which few servers take back.
-    return Counter((file.name.replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
+    return Counter((becomes(file.name).replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
 
 
 def _transcript(one: Compared, wanted: Sequence[KeptComment]) -> Iterator[str]:
@@ -62,26 +62,36 @@ def _told(one: Compared, said: KeptComment, text: str) -> Iterator[str]:
         yield f"it says {found['when']}, and it was said at {when}"
     if not one.e.holds.public and (found is None or found["how"] != f"({'Public' if said.public else 'Private'}) "):
         yield "whether it was public is not told before it"
-    if lost := missing(words(said.text, html=True), words(text[found.end() if found else 0 :], html=False)):
+    if lost := missing(words(said.text, html=one.e.tells.html), words(text[found.end() if found else 0 :], html=False)):
         yield f"the word {lost!r} is missing, or not in its order"
 
 
 def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]:
-    e, text = one.e, lines(now.text, html=one.e.holds.html)
+    e, text = one.e, lines(now.text, html=one.e.shows_html)
     if now.public and not was.public:
         yield "it was private and is public"
     if was.public and not now.public and e.holds.public:
         yield "it was public and is private"
     if not e.holds.times:
         yield from _told(one, was, text)
-    elif lost := missing(words(was.text, html=True), words(text, html=False)):
+    elif lost := missing(words(was.text, html=e.tells.html), words(text, html=False)):
         yield f"the word {lost!r} is missing, or not in its order"
     if e.holds.authors and one.knows(was.author) and now.author != was.author:
         yield f"said by {now.author} instead of {was.author}"
     if was.at is not None and e.holds.times and now.at != (was.at - was.at % 60 if e.tells.minutes else was.at):
         yield f"said at {now.at} instead of {was.at}"
-    if e.tells.files and e.holds.files and named(was.files) != named(now.files):
-        yield f"files {sorted(named(now.files))} instead of {sorted(named(was.files))}"
+    if e.tells.files and e.holds.files:
+        yield from _files(one, was, now, text)
+
+
+def _files(one: Compared, was: KeptComment, now: KeptComment, text: str) -> Iterator[str]:
+    shown = was.public or one.e.holds.private_files
+    wanted = named(was.files, one.e.holds.file_name) if shown else Counter[Named]()
+    if named(now.files) != wanted:
+        yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
+    left = f"[{len(was.files)} of its files stayed behind: whoever sees this ticket could open them.]"
+    if was.files and not shown and left not in text:
+        yield "that its files stayed behind is told nowhere"
 
 
 def _added(one: Compared) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Compared:
     @cached_property
     def body(self) -> list[str]:
         """The words of its text on the source."""
-        return words(self.old.body, html=True)
+        return words(self.old.body, html=self.e.tells.html)
 
     @cached_property
     def text(self) -> str:
@@ -58,7 +58,7 @@ class Compared:
     @cached_property
     def said(self) -> str:
         """All that can be read of it, in lines."""
-        told = (lines(comment.text, html=self.e.holds.html) for comment in self.new.comments)
+        told = (lines(comment.text, html=self.e.shows_html) for comment in self.new.comments)
         return "\n".join((self.text, *told))
 
     def lacks(self) -> str | None:
@@ -106,7 +106,7 @@ class Compared:
 
     def _joined(self) -> list[str]:
         """Description and rest: cut between two lines, or within a word."""
-        html, whole = self.e.holds.html, self.new.body
+        html, whole = self.e.shows_html, self.new.body
         if not self.is_cut:
             return [lines(whole, html=html)]
         rest = [self.e.contents.get(file.sha256, b"").decode() for file in self.rest]

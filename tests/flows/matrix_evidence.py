@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -26,10 +27,16 @@ class Tells(Struct, frozen=True, kw_only=True):
     """The address by which somebody who is gone is told of, where that is done by one."""
     nameless: bool = False
     """Of somebody who was deleted only the address is told, in the name's place."""
+    by_address: bool = False
+    """Who asks is an address, which stays when they are gone; who opened it is somebody nobody knows then."""
     minutes: bool = False
     """Times of comments have no seconds."""
+    days: bool = False
+    """Of work only the day is told."""
     stripped: bool = False
     """Of a text's markup nothing is told, not even that it parts two words."""
+    html: bool = True
+    """Its texts are HTML; else they are what one sees."""
     untold: frozenset[str] = frozenset()
     """Lists whose values are not told."""
 
@@ -44,6 +51,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     """Field -> the list its values come from."""
     comments: bool = True
     private: bool = True
+    private_files: bool = True
+    """Files of private comments are no more public than these."""
     public: bool = True
     """What was public can be read by requesters there."""
     authors: bool = False
@@ -62,6 +71,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     html: bool = True
     marked: bool = False
     """The marker stands in the title."""
+    file_name: Callable[[str], str] = str
+    """What becomes of a file's name."""
     max_title: int | None = None
     max_body: int | None = None
     people_csv: bool = False
@@ -139,3 +150,8 @@ class Evidence(Struct, kw_only=True):
     losses: dict[str, int]
     again: dict[str, int]
     writes: int
+
+    @property
+    def shows_html(self) -> bool:
+        """Whether texts on the target are HTML: who takes all as it is takes texts so, too."""
+        return self.holds.html and (self.tells.html or not self.holds.adopts)

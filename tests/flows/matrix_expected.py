@@ -96,6 +96,8 @@ def is_rated(e: Evidence, seed: SeedTicket) -> bool:
 def opener(e: Evidence, seed: SeedTicket) -> SeedPerson | Literal["gone"] | None:
     """Whoever opened it and must be named in the text: somebody else than the requester, by all the source tells, whom
     the target has no place for."""
+    if e.tells.by_address and (seed.creator < 0 or e.world.people[seed.creator].deleted):
+        return "gone" if seed.requester >= 0 else None
     if e.tells.creator == "no" or seed.creator == seed.requester or (seed.creator < 0 and not e.tells.ghosts):
         return None
     if seed.creator < 0:
@@ -123,7 +125,7 @@ def is_cut(e: Evidence, old: KeptTicket) -> bool | None:
     if most is None:
         return False
     texts = [old.body, *(one.text for one in carried(e, old) if not e.holds.comments)]
-    if sum(len(" ".join(words(text, html=True))) for text in texts) > most:
+    if sum(len(" ".join(words(text, html=e.tells.html))) for text in texts) > most:
         return True
     texts += (" ".join(value) for value in old.custom.values())
     greatest = HEAD + sum(len(escape(text)) + 4 * text.count("\n") + BEFORE_COMMENT for text in texts)

@@ -16,6 +16,7 @@ TELLS: dict[str, Tells] = {
     "motadata": Tells(
         links=False, work=False, rating=False, creator="by name", nameless=True, minutes=True, stripped=True
     ),
+    "redmine": Tells(rating=False, days=True, html=False, nameless=True, by_address=True),
     "rezolve": Tells(files=False, links=False, work=False, rating=False, ghosts=True, gone_as="departed@example.org"),
     "tikting": Tells(
         links=False, custom=False, work=False, rating=False, creator="no", untold=frozenset({"ticket_type"})
@@ -43,6 +44,13 @@ _MOTADATA = Holds(
     tags=True, cc=True, custom=True, assignee=True, marked=True, max_title=255, max_body=59_800, own_tags="ext:",
     own_custom=frozenset({"External Id"}),
 )  # fmt: skip
+_REDMINE = Holds(
+    lists={name: name for name in ("status", "priority", "type", "category", "group")},
+    private_files=False, cc=True, custom=True, links=True, assignee=True, html=False, max_title=255,
+    own_custom=frozenset({"External ID"}),
+    # No folders, and one underline for what file systems refuse.
+    file_name=lambda name: re.sub(r"[/?%*:|\"'<>\n\r]+", "_", re.split(r"[\\/]", name)[-1]),
+)  # fmt: skip
 _REZOLVE = Holds(
     lists={name: name for name in ("type", "priority", "category", "group", "status")},
     files=False, tags=True, cc=True, custom=True, assignee=True, created=True, max_title=255, max_body=1_000_000,
@@ -62,6 +70,7 @@ HOLDS: dict[str, Holds] = {
     ),
     "invgate": _INVGATE,
     "motadata": _MOTADATA,
+    "redmine": _REDMINE,
     "rezolve": _REZOLVE,
     "tikting": _TIKTING,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from tests.flows.matrix_texts import spelled, stamp
 
 Told = tuple[str, str]
 """What to say where the head has nothing like this, and a pattern of the line, or of a part of one."""
+_DAY = 86_400
 END = r"(?=,|$)"
 
 
@@ -79,7 +80,10 @@ def _world(one: Compared) -> Iterator[Told]:
     """Work and ratings."""
     e, seed = one.e, one.seed
     for work in seed.work if e.tells.work and not e.holds.work else ():
-        who, at = spelled(full_name(e.world.people[work.author])), stamp(work.at, minutes=False)
+        who, at = (
+            spelled(full_name(e.world.people[work.author])),
+            stamp(work.at - work.at % _DAY * e.tells.days, minutes=False),
+        )
         said = rf"^Work: {work.seconds / 60:.0f} min, {who} <.*>, {at}: {spelled(work.note)}$"
         yield f"work of {work.seconds} seconds is not told", said
     if is_rated(e, seed) and not e.holds.rating:

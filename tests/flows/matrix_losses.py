@@ -77,6 +77,8 @@ def _comments(e: Evidence, old: KeptTicket) -> Iterator[str]:
         if not e.holds.comments:
             yield "comment_as_text"
             continue
+        if not (one.public or e.holds.private_files):
+            yield from ("private_file_withheld" for _ in (one.files if e.tells.files else ()))
         if not (e.holds.authors and one.author in e.known):
             yield "comment_author_as_text"
         if not e.holds.times:

@@ -58,7 +58,7 @@ def words(text: str, *, html: bool) -> list[str]:
 
 def lines(text: str, *, html: bool) -> str:
     """The text with a line break wherever a line ends for whoever reads it."""
-    return "".join(_pieces(text, breaks=True)) if html else text
+    return "".join(_pieces(text, breaks=True)) if html else text.replace("\r\n", "\n")
 
 
 def missing(wanted: Sequence[str], there: Sequence[str]) -> str | None:

@@ -74,7 +74,7 @@ def _values(one: Compared) -> Iterator[str]:
 def _body(one: Compared) -> Iterator[str]:
     if lost := one.lacks():
         yield f"the word {lost!r} of its text is missing, or not in its order"
-    texts = (one.new.body, *(said.text for said in one.new.comments)) if one.e.holds.html else ()
+    texts = (one.new.body, *(said.text for said in one.new.comments)) if one.e.shows_html else ()
     if not one.e.holds.adopts and any(map(_ACTIVE.search, texts)):
         yield "its text would run in a browser"
     yield from (f"{word} is told {one.text.count(word)} times" for word in one.own_words() if one.text.count(word) != 1)
@@ -93,10 +93,10 @@ def _rest(one: Compared) -> Iterator[str]:
 
 def _files(one: Compared) -> Iterator[str]:
     e = one.e
-    wanted = named(one.old.files)
+    wanted = named(one.old.files, e.holds.file_name)
     folded = [file for said in expected.carried(e, one.old) for file in said.files]
     if not e.holds.comments:
-        wanted += named(folded)
+        wanted += named(folded, e.holds.file_name)
     there = named(file for file in one.new.files if file not in one.rest)
     there += named(file for said in one.added for file in said.files)
     if not (e.tells.files and e.holds.files):

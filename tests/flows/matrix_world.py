@@ -23,9 +23,11 @@ class Words(Struct, frozen=True, kw_only=True):
     """Where it is not called the same."""
     category: Callable[[tuple[str, ...]], str] = " / ".join
     group: str = "{}"
-    place: str = "location"
+    place: str | None = "location"
     types: Callable[[str], str] | None = str.capitalize
     tags: bool = True
+    tags_in: str = ""
+    """The custom field that has them, where there are none."""
     cc: bool = True
     links: bool = True
     both_ways: bool = False
@@ -35,11 +37,19 @@ class Words(Struct, frozen=True, kw_only=True):
     """Custom fields that are no custom fields of the world."""
     files_in_text: bool = False
     """Texts show the files they mean by other addresses than they did."""
-    title: int | None = None
-    """So many characters of a title, in one line."""
+    html: bool = True
+    """Its texts are HTML; else they are what one sees of it."""
+    title: Callable[[str], str] = str
+    file_name: Callable[[str], str] = str
     nobody: str | None = None
     """Who asks for what nobody asks for."""
+    by_address: bool = False
+    """Who asks is an address that stands there, whoever is gone."""
     knows_deleted: bool = True
+
+
+def _one_line(title: str) -> str:
+    return re.sub(r"\s*[\r\n]+\s*", " ", title)[:255]
 
 
 def _first_step(path: tuple[str, ...]) -> str:
@@ -55,6 +65,15 @@ _WORDS = {
         priority={"critical": "Urgent"}, category=lambda path: path[-1],
         types=lambda kind: "Service Request" if kind == "service request" else "Incident",
     ),
+    "redmine": Words(
+        status=("New", "In Progress", "Feedback", "Feedback", "Resolved", "Closed", "Rejected", "Rejected"),
+        priority={"medium": "Normal", "critical": "Immediate"},
+        types=lambda kind: {"incident": "Bug", "problem": "Bug", "change": "Feature"}.get(kind, "Support"),
+        place=None, tags=False, tags_in="Tags", both_ways=True, own_custom=("Tags", "Due on"), html=False,
+        title=lambda title: title[:255],
+        file_name=lambda name: re.sub(r"[/?%*:|\"'<>\n\r]+", "_", re.split(r"[\\/]", name)[-1]),
+        by_address=True, knows_deleted=False,
+    ),
     "rezolve": Words(
         status=("Open", "In Progress", "Pending", "Waiting for User", "Resolved", "Closed", "Rejected", "Cancelled"),
         category=_first_step, types=str.title, place="custom Location", own_custom=("Location", "Resolution"),
@@ -63,7 +82,7 @@ _WORDS = {
     "tikting": Words(
         status=("Open", "Open", "Pending", "On hold", "Resolved", "Closed", "Closed", "Closed"),
         priority={"critical": "Urgent"}, category=lambda path: path[-1], place="site", types=None, tags=False, cc=False,
-        links=False, custom=False, files_in_text=True, title=255, nobody="unknown.requester@example.org",
+        links=False, custom=False, files_in_text=True, title=_one_line, nobody="unknown.requester@example.org",
         knows_deleted=False,
     ),
 }  # fmt: skip
@@ -85,16 +104,15 @@ def unlike(kind: str, world: World, kept: Sequence[KeptTicket]) -> Iterator[str]
 
 
 def _differs(of: Words, world: World, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
-    title = seed.title if of.title is None else re.sub(r"\s*[\r\n]+\s*", " ", seed.title)[: of.title]
     pairs = {
-        "title": (one.title, title),
+        "title": (one.title, of.title(seed.title)),
         "text": _texts(of, one.body, seed.body),
-        "requester": (one.requester, _email(of, world, seed.requester) or of.nobody),
+        "requester": (one.requester, _asks(of, world, seed.requester) or of.nobody),
         "assignee": (one.assignee, _email(of, world, seed.assignee)),
         "creation": (one.created, seed.created),
-        "tags": (sorted(one.tags), sorted(seed.tags) if of.tags else []),
+        "tags": (sorted(one.custom.get(of.tags_in, one.tags)), sorted(seed.tags) if of.tags or of.tags_in else []),
         "people told": (sorted(one.cc), sorted(_email(of, world, told) or "" for told in seed.cc) if of.cc else []),
-        "files": (_files(one.files), _digests(seed.files)),
+        "files": (_files(one.files), _digests(of, seed.files)),
         "number of comments": (len(one.comments), len(seed.comments)),
         "custom values": (
             {name: value for name, value in one.custom.items() if name not in of.own_custom},
@@ -117,9 +135,9 @@ def _values(of: Words, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
     if of.types is not None:
         wanted["type"] = of.types(seed.kind)
     yield from (f"{kind}" for kind, name in wanted.items() if not re.fullmatch(name, one.values.get(kind, "")))
-    field, _, name = of.place.rpartition(" ")
-    place = one.custom.get(name, (None,))[0] if field else one.values.get(of.place)
-    if seed.location is not None and place != seed.location:
+    field, _, name = (of.place or "").rpartition(" ")
+    place = one.custom.get(name, (None,))[0] if field else one.values.get(name)
+    if of.place is not None and seed.location is not None and place != seed.location:
         yield "place"
 
 
@@ -129,13 +147,21 @@ def _comment(of: Words, world: World, said: KeptComment, seed: SeedComment) -> I
         "author": (said.author, _email(of, world, seed.author)),
         "visibility": (said.public, not seed.private),
         "time": (said.at, seed.at),
-        "files": (_files(said.files), _digests(seed.files)),
+        "files": (_files(said.files), _digests(of, seed.files)),
     }
     yield from (f"{what} of the comment {said.id}" for what, (one, meant) in pairs.items() if one != meant)
 
 
 def _texts(of: Words, said: str, meant: str) -> tuple[object, object]:
+    if not of.html:  # markup within a word parts none
+        return "".join(words(said, html=False)), "".join(words(meant, html=True))
     return (words(said, html=True), words(meant, html=True)) if of.files_in_text else (said, meant)
+
+
+def _asks(of: Words, world: World, position: int) -> str | None:
+    if of.by_address and position >= 0:
+        return world.people[position].email.lower()
+    return _email(of, world, position)
 
 
 def _email(of: Words, world: World, position: int | None) -> str | None:
@@ -149,5 +175,5 @@ def _files(files: Sequence[KeptFile]) -> list[tuple[str, str, int]]:
     return [(one.name, one.sha256, one.size) for one in files]
 
 
-def _digests(files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
-    return [(one.name, hashlib.sha256(one.content).hexdigest(), len(one.content)) for one in files]
+def _digests(of: Words, files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
+    return [(of.file_name(one.name), hashlib.sha256(one.content).hexdigest(), len(one.content)) for one in files]

@@ -22,9 +22,9 @@ from tests.flows.test_matrix import TICKETS
 
 KINDS = sorted(matrix_facts.HOLDS)
 COMPARED = {
-    "adopts_lists", "takes_comments", "keeps_private", "keeps_authors", "keeps_times", "takes_files", "takes_tags",
-    "takes_cc", "takes_custom", "takes_times", "takes_links", "keeps_links", "keeps_rating", "keeps_status", "body",
-    "marker_in", "max_title", "max_body", "fields", "reads", "writes",
+    "adopts_lists", "takes_comments", "keeps_private", "shows_private_files", "keeps_authors", "keeps_times",
+    "takes_files", "takes_tags", "takes_cc", "takes_custom", "takes_times", "takes_links", "keeps_links",
+    "keeps_rating", "keeps_status", "body", "marker_in", "max_title", "max_body", "fields", "reads", "writes",
 }  # fmt: skip
 BESIDE = {
     "fetch_batch", "lookup_kinds", "finds_by_key", "updates", "needs_body", "takes_people", "notifies", "remote",
@@ -64,6 +64,7 @@ def test_what_a_kind_must_hold_is_what_its_desk_claims(kind: str) -> None:
         "adopts": claimed.adopts_lists,
         "comments": claimed.takes_comments,
         "private": claimed.takes_comments and claimed.keeps_private,
+        "private_files": not claimed.shows_private_files,
         "authors": claimed.keeps_authors,
         "times": claimed.keeps_times,
         "files": claimed.takes_files,
@@ -85,8 +86,9 @@ def test_what_a_kind_must_hold_is_what_its_desk_claims(kind: str) -> None:
     } == {
         name: getattr(holds, name)
         for name in (
-            "adopts", "comments", "private", "authors", "times", "files", "tags", "cc", "custom", "links", "work",
-            "rating", "status", "creator", "assignee", "created", "html", "marked", "max_title", "max_body", "lists",
+            "adopts", "comments", "private", "private_files", "authors", "times", "files", "tags", "cc", "custom",
+            "links", "work", "rating", "status", "creator", "assignee", "created", "html", "marked", "max_title",
+            "max_body", "lists",
         )
     }  # fmt: skip
     assert set(Capabilities.__struct_fields__) == COMPARED | BESIDE

@@ -51,6 +51,17 @@ def test_private_comments_stay_here_where_the_target_would_show_them() -> None:
     assert found.losses.count("private_file_withheld") == 2
 
 
+def test_files_of_private_comments_stay_here_where_the_target_would_show_them() -> None:
+    shows = Abilities(folds=False, private=True, private_files=False, authors=True, times=False)
+    said = [comment("hush", public=False, files=2), comment("hello", files=1)]
+    found = drafted(mapper(to=limits(comments=shows)), *said)
+    assert [len(one.files) for one in found.comments] == [0, 1]
+    assert found.files == ()
+    assert "[2 of its files stayed behind" in found.comments[0].body
+    assert "stayed behind" not in found.comments[1].body
+    assert found.losses.count("private_file_withheld") == 2
+
+
 @given(
     st.lists(st.tuples(st.booleans(), st.sampled_from(["301", "9", None])), max_size=8),
     st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.booleans(),
