@@ -168,8 +168,9 @@ async def take(there: RequestTracker, told: Draft, name: str, files: list[Downlo
 # --- who we are
 
 
-async def test_a_wrong_token_is_told_at_once_and_is_no_empty_desk() -> None:
-    async with desk(Script(GET__rt=401)) as there:
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_wrong_token_is_told_at_once_and_is_no_empty_desk(status: int) -> None:
+    async with desk(Script(GET__rt=status)) as there:
         with pytest.raises(AuthFailed) as refused:
             await there.connect()
     assert TOKEN not in str(refused.value)
@@ -219,7 +220,9 @@ async def test_a_check_of_an_account_that_may_all_finds_nothing() -> None:
         ({"GET__ticket_of_8": row(8, _hyperlinks=[{"ref": "comment"}])}, "ReplyToTicket"),
         ({"GET__ticket_of_8": row(8, _hyperlinks=[{"ref": "correspond"}])}, "CommentOnTicket"),
         ({"GET__transactions": items()}, "ShowTicketComments"),
+        ({"GET__ticket_of_8": 403}, "ticket 8 is listed and cannot be read"),
         ({"GET__user_of_RT_System": {"Name": "RT_System"}}, "AdminUsers"),
+        ({"GET__user_of_RT_System": 403}, "AdminUsers"),
         ({"GET__queues_of_all": items(total=0)}, "SeeQueue"),
         ({"GET__queue_of_1": queue(_hyperlinks=[])}, "CreateTicket"),
         ({"GET__queue_of_1": queue(TicketCustomFields=[])}, "'External ID'"),

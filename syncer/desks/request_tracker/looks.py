@@ -31,10 +31,10 @@ class Looks:
         """RT's version. Raises ConfigError where no RT 5 answers."""
         hint = f"Is base_url of desk {self._config.name} the root of RT 5, without /REST/2.0?"
         try:
-            row = await self._calls.one("/rt")
+            row = wire.decoded(await self._calls.read("GET", "/rt"), f"{self._config.name}: /rt")
         except Rejected as e:
             raise ConfigError(e.message, hint=hint) from e
-        version = wire.text(row.get("Version"))
+        version = wire.text(row.get("Version")) if isinstance(row, dict) else ""
         if not version:
             raise ConfigError(f"{self._config.name}: /rt tells no version", hint=hint)
         return version
@@ -69,15 +69,26 @@ class Looks:
 
     async def _rights(self, newest: int) -> AsyncIterator[str]:
         if newest:
-            offered = wire.offers(await self._calls.ticket(TicketId(str(newest))))
+            try:
+                offered = wire.offers(await self._calls.ticket(TicketId(str(newest))))
+            except Rejected as e:
+                yield f"ticket {newest} is listed and cannot be read: {e.message}"
+                offered = set(OF_TICKET)
             for what, right in OF_TICKET.items():
                 if what not in offered:
                     yield f"the account may not {what} on ticket {newest}: to write it needs the right {right}"
             comments = {"query": f"{CHANGES} AND Type = 'Comment'", "per_page": 2}
             if not (await self._calls.listed(TRANSACTIONS, comments)).rows:
                 yield "no internal comment is shown: there is none, or the right ShowTicketComments is missing"
-        if "Memberships" not in await self._calls.user(wire.SYSTEM):
+        if not await self._sees_people():
             yield "the account has no right AdminUsers: people who are missing cannot be made with their names"
+
+    async def _sees_people(self) -> bool:
+        """Whether RT tells all about somebody else, which it does to whoever may make people."""
+        try:
+            return "Memberships" in await self._calls.user(wire.SYSTEM)
+        except Rejected:
+            return False
 
     async def _queues(self) -> AsyncIterator[str]:
         self._catalogue.forget()
