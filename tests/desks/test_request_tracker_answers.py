@@ -291,13 +291,20 @@ def transactions(*moves: dict[str, Any]) -> Answer:
 
 
 async def test_changes_are_told_with_the_number_that_a_ticket_is_read_with() -> None:
-    moves = [move(700, 5), move(990, 8), move(1001, 8, "Comment"), move(1002, 9), move(1003, 8, "EmailRecord")]
-    listed = items(row(5), row(8), row(9))
+    moves = [
+        move(700, 5),
+        move(990, 8),
+        move(995, 7),
+        move(1001, 8, "Comment"),
+        move(1002, 9),
+        move(1003, 8, "EmailRecord"),
+    ]
+    listed = items(row(5), row(7), row(8), row(9))
     script = Script(GET__transactions=transactions(*moves), GET__tickets=listed)
     async with desk(script, overlap=20) as there:
         pages = [page async for page in there.list_changed(Cursor("1000"))]
     refs = {ref.id: ref.version for page in pages for ref in page.refs}
-    assert refs == {"8": "1001", "9": "1002"}, "less the overlap, and a copy of a mail is no change"
+    assert refs == {"7": "995", "8": "1001", "9": "1002"}, "less the overlap, and a copy of a mail is no change"
     assert pages[-1].cursor == "1002"
     assert not [query for query in script.queries("GET /tickets") if "LastUpdated" in query], "no clock is asked"
 
@@ -356,6 +363,14 @@ async def test_a_ticket_that_is_in_no_list_is_gone_only_where_rt_says_so() -> No
     ]  # fmt: skip
 
 
+async def test_what_is_no_number_is_asked_of_nobody() -> None:
+    script = whole()
+    (found,) = await fetched(script, "8 OR id > 0")
+    assert isinstance(found, Unreadable)
+    assert found.gone
+    assert not script.queries("GET /tickets")
+
+
 async def test_words_of_a_merged_ticket_are_read_with_the_other_one() -> None:
     merged = items(row(7, EffectiveId="8"), row(8))
 
@@ -375,7 +390,7 @@ async def test_words_of_a_merged_ticket_are_read_with_the_other_one() -> None:
     [
         {"GET__tickets": items(row(8), row(77))},
         {"GET__transactions": transactions(move(1, 8), move(2, 77))},
-        {"POST__attachments": items(part(31, 77))},
+        {"POST__attachments": items(part(33, 77, "image/png", "pic.png"))},
         {"POST__attachments": (items(part(31, 1)), items())},
     ],
 )
@@ -620,6 +635,13 @@ async def test_a_status_that_did_not_stick_is_set_and_seen() -> None:
     async with desk(script) as there:
         assert await take(there, draft(fields={"status": "stalled"}), "verify") == ()
     assert script.sent("PUT /ticket/8") == [{"Status": "stalled"}]
+
+
+@pytest.mark.parametrize("answer", [{"status": "ERROR"}, "<html>log in</html>", [503, {}]])
+async def test_a_change_whose_answer_is_none_is_in_doubt(answer: Any) -> None:
+    async with desk(Script(GET__ticket_of_8=row(8), PUT__ticket_of_8=answer)) as there:
+        with pytest.raises(InDoubt):
+            await take(there, draft(fields={"status": "resolved"}), "verify")
 
 
 async def test_a_change_that_is_answered_with_yes_and_not_done_parks_the_ticket() -> None:

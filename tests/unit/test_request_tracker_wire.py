@@ -74,7 +74,8 @@ def test_a_ticket_is_read_whole() -> None:
         CustomFields=[custom("2", "External ID", "IG-1"), custom("3", "Severity", "high"),
                       custom("4", "Tags", "vpn", "wlan"), custom("5", "Due On", "2026-05-05T10:00:00Z"),
                       custom("6", "Bought", "2026-05-05")],
-        _hyperlinks=[link("self", "8"), link("parent", "5"), {"ref": "refers-to", "type": "external"}],
+        _hyperlinks=[link("self", "8"), link("parent", "5"), {"ref": "refers-to", "type": "external"},
+                     {"ref": "refers-to", "type": "asset", "id": "77"}],
     )  # fmt: skip
     assert (found.id, found.number, found.title, found.body) == ("8", "#8", "Printer is down", "<p>It burns</p>")
     assert found.values == {"status": "open", "queue": "3", "priority": "50"}
@@ -114,6 +115,11 @@ def test_a_ticket_that_is_open_again_is_not_closed_whatever_its_time_says() -> N
 def test_a_link_is_told_once_in_its_strongest_sense() -> None:
     both = ticket(_hyperlinks=[link("refers-to", "9"), link("child", "9"), link("depended-on-by", "9")])
     assert both.links == (TicketLink(TicketId("9"), "child"),)
+
+
+def test_something_else_of_the_same_number_is_no_ticket() -> None:
+    shown = row(_hyperlinks=[link("parent", "9"), {"ref": "refers-to", "type": "asset", "id": "9"}])
+    assert wire.refs(shown, "9") == {"parent"}
 
 
 def test_a_file_in_a_field_is_told_by_its_name() -> None:

@@ -38,7 +38,7 @@ class Reading:
 
     async def tickets(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
         """One answer for each. Raises Rejected or Retryable where all fail together."""
-        rows, merged = await self._rows(ids)
+        rows, merged = await self._rows([id for id in ids if id.isdigit()])
         fields = await self._catalogue.fields()
         talk = await self._talk({id: merged.get(id, []) for id in rows})
         found: dict[TicketId, Ticket | Unreadable] = {}
@@ -56,8 +56,8 @@ class Reading:
 
     async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
         """What each ticket that is there holds of the lists, by one call."""
-        query = " OR ".join(f"id = {id}" for id in ids)
-        rows = (await self._calls.rows("/tickets", {"query": query, "fields": wire.VALUE_FIELDS})).rows
+        query = " OR ".join(f"id = {id}" for id in ids if id.isdigit())
+        rows = (await self._calls.rows("/tickets", {"query": query, "fields": wire.VALUE_FIELDS})).rows if query else []
         wanted = set(ids)
         return [self._reader.values(row) for row in rows if wire.ident(row) in wanted]
 
@@ -65,6 +65,8 @@ class Reading:
         """Tickets by id, and the ids of those that were merged into them. Deleted ones are in no list."""
         rows: dict[TicketId, Row] = {}
         merged: dict[TicketId, list[str]] = {}
+        if not ids:
+            return rows, merged
         wanted = set(ids)
         query = " OR ".join(f"EffectiveId = {id}" for id in ids)
         asked = {"query": query, "fields": wire.TICKET_FIELDS}
@@ -80,6 +82,8 @@ class Reading:
 
     async def _why(self, id: TicketId) -> Unreadable:
         """Why a ticket is in no list."""
+        if not id.isdigit():
+            return Unreadable(id, "it is no number of a ticket", gone=True)
         try:
             row = await self._calls.ticket(id)
         except NotFound as e:

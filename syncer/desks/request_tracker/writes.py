@@ -72,7 +72,7 @@ class Writes:
         reply = await self._send("POST", path, packed, attempt)
         self._judged(what, reply)
         found = _TRANSACTION.search(reply.headers.get("Location", ""))
-        if reply.status != 201 or found is None:
+        if found is None:
             raise InDoubt(f"{what}: an answer that names no transaction: {reply.excerpt()}")
         return found[1]
 
