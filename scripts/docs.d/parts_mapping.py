@@ -48,7 +48,8 @@ def losses() -> str:
     """Every code of the loss ledger."""
     lines = ["| Code | What is counted |", "|---|---|"]
     lines += [f"| `{code}` | {meaning} |" for code, meaning in summary.LOSSES.items()]
-    return "\n".join([*lines, "| `FIELD_defaulted` | values of FIELD replaced by the mapping's default |"])
+    lines += ["| `FIELD_defaulted` | values of FIELD replaced by the mapping's default |"]
+    return "\n".join([*lines, "| `FIELD_left_out` | values of FIELD left out, as was decided |"])
 
 
 def reasons() -> str:

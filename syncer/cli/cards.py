@@ -25,6 +25,7 @@ _ANSWER = {"base_url": "https://desk.example.org"}
 @JSON
 def desks(name: str | None, config: Path, as_json: bool) -> None:
     """What each kind of desk can do; or one of them; or a desk of your config file, as it is configured. Asks no desk.
+    Where your config file has a desk that is called like a kind, that desk is meant.
 
     What only shows when a desk is asked is told by `syncer check`.
     """
@@ -48,7 +49,7 @@ def _wanted(name: str | None, config: Path) -> dict[str, Capabilities]:
 
     if name is None:
         return {registry.spec(kind).title: facts(kind) for kind in registry.kinds()}
-    if name in registry.kinds():
+    if name in registry.kinds() and not (config.exists() and _has(config, name)):
         return {registry.spec(name).title: facts(name)}
     if not config.exists():
         raise ConfigError(
@@ -56,6 +57,14 @@ def _wanted(name: str | None, config: Path) -> dict[str, Capabilities]:
         )
     block: Any = settings.load(config).desk(name)
     return {name: registry.spec(block.kind).open(block).capabilities}
+
+
+def _has(config: Path, name: str) -> bool:
+    """Whether the config file has a desk of this name, whatever else is wrong in it."""
+    from syncer.documents import Document
+
+    desks = Document(config).data.get("desks")
+    return isinstance(desks, dict) and name in desks
 
 
 def facts(kind: str) -> Capabilities:

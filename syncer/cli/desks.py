@@ -11,6 +11,8 @@ from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syncer.deskkit.looking import Described, Tried
 
 
@@ -87,23 +89,38 @@ def probe(desk: str, ticket: str, calls: tuple[str, ...], config: Path, as_json:
     `tested: true`, which you write there when this command said that it works. Take a ticket made for this: it gets a
     reply and a file, and is resolved and closed.
     """
-    tried = run(_probe(config, desk, ticket, calls, yes=yes))
-    if as_json:
-        document({"desk": desk, "ticket": ticket, "calls": [_told(one) for one in tried]})
-    else:
-        for one in tried:
-            click.echo(f"{one.call}: {'works' if one.worked else 'does not work'}: {one.said}")
-            if one.worked and one.settings:
-                words = ", ".join(f"{name}: {str(value).lower()}" for name, value in one.settings.items())
-                click.echo(f"  under desks.{desk}.endpoints.{one.call}:  {words}")
+    tried: list[Tried] = []
+
+    def came(one: Tried) -> None:
+        """Told at once: each has written, and the next one may take its time or end it all."""
+        tried.append(one)
+        if not as_json:
+            _say(desk, one)
+
+    try:
+        run(_probe(config, desk, ticket, calls, came, yes=yes))
+    finally:
+        if as_json and tried:
+            document({"desk": desk, "ticket": ticket, "calls": [_told(one) for one in tried]})
     leave(0 if all(one.worked for one in tried) else PARKED)
 
 
+def _say(desk: str, one: Tried) -> None:
+    click.echo(f"{one.call}: {'works' if one.worked else 'does not work'}: {one.said}")
+    if one.worked and one.settings:
+        words = ", ".join(f"{name}: {str(value).lower()}" for name, value in one.settings.items())
+        click.echo(f"  under desks.{desk}.endpoints.{one.call}:  {words}")
+    if one.hint:
+        click.echo(f"  next: {one.hint}")
+
+
 def _told(one: Tried) -> dict[str, Any]:
-    return {"call": one.call, "worked": one.worked, "said": one.said, "settings": one.settings}
+    return {"call": one.call, "worked": one.worked, "said": one.said, "settings": one.settings, "hint": one.hint}
 
 
-async def _probe(path: Path, name: str, ticket: str, calls: tuple[str, ...], *, yes: bool) -> list[Tried]:
+async def _probe(
+    path: Path, name: str, ticket: str, calls: tuple[str, ...], came: Callable[[Tried], None], *, yes: bool
+) -> None:
     from syncer import bootstrap, settings
     from syncer.cli.asking import agree
     from syncer.deskkit.looking import Probes
@@ -119,4 +136,5 @@ async def _probe(path: Path, name: str, ticket: str, calls: tuple[str, ...], *, 
         chosen = [call for call in there if not calls or call in calls]
         if writing := [call for call in chosen if there[call]]:
             agree(f"This changes ticket {ticket} of desk {name}: {', '.join(writing)}. Go on?", yes=yes)
-        return [await desk.probe(call, TicketId(ticket)) for call in chosen]
+        for call in chosen:
+            came(await desk.probe(call, TicketId(ticket)))

@@ -25,12 +25,22 @@ class KeptComment(Struct, frozen=True):
     files: tuple[KeptFile, ...] = ()
 
 
+class KeptWork(Struct, frozen=True):
+    """Work somebody wrote down: by whom, an e-mail as above; when it began, in epoch seconds."""
+
+    author: str | None
+    at: int | None
+    seconds: int
+    note: str = ""
+
+
 class KeptTicket(Struct, frozen=True):
     """One ticket as it is stored: texts as they are, people by e-mail in lower case, values as people see them.
 
     `values` maps a kind of list (status, priority, category ...) to the name, a tree's from its root with " / "
     between; a kind that is empty is absent. `custom` maps a field's name to what stands in it, several where there are
-    several. Every comment is there, in the order in which the desk would show them, private ones too.
+    several. Every comment is there, in the order in which the desk would show them, private ones too. `rating` is how
+    many of how many.
     """
 
     id: str
@@ -46,3 +56,5 @@ class KeptTicket(Struct, frozen=True):
     cc: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     custom: dict[str, tuple[str, ...]] = {}
+    times: tuple[KeptWork, ...] = ()
+    rating: tuple[int, int] | None = None

@@ -38,12 +38,13 @@ class Describes(Protocol):
 
 
 class Tried(Struct, frozen=True, kw_only=True):
-    """How a configured call went, in a sentence, and the settings that say so."""
+    """How a configured call went, in a sentence, and the settings that say so; `hint` is what to do where it failed."""
 
     call: str
     worked: bool
     said: str
     settings: Mapping[str, bool] = {}
+    hint: str = ""
 
 
 @runtime_checkable

@@ -1,10 +1,14 @@
-"""What a ticket holds beside fields and words: tags, people who are told, links, work, a rating. Carried or told."""
+"""What a ticket holds beside fields and words: tags, people who are told, links, work, a rating, and what it holds of
+lists no rule is about. Carried or told."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from msgspec import Struct
 
 from syncer.mapping.rules import Rules
+from syncer.mapping.tables import Tables
 from syncer.mapping.transcript import Teller, stamp
 from syncer.model.ticket import Ticket, TicketLink, TimeEntry
 
@@ -36,18 +40,28 @@ _NOTHING = Carried((), (), (), (), ())
 class Extras:
     """The rules for all that, compiled for a route."""
 
-    def __init__(self, rules: Rules, teller: Teller, people: dict[str, str], can: Holds) -> None:
+    def __init__(
+        self, rules: Rules, teller: Teller, tables: Tables, can: Holds, *, in_head: Collection[str]
+    ) -> None:  # fmt: skip
+        """`in_head` are the lists whose values the head tells anyway."""
         self._rules = rules
         self._teller = teller
-        self._people = people
+        self._people = tables.people
         self._can = can
+        self._in_head = in_head
+        self._ruled = rules.lists()
         self._lost = "_as_text" if rules.header else "_dropped"
 
     def of(self, ticket: Ticket, losses: list[str]) -> Carried:
         """Everything in exactly one place; what is only told, or not even that, is counted."""
-        if not (ticket.tags or ticket.cc or ticket.times or ticket.links or ticket.rating or self._rules.tags.add):
+        unruled = [kind for kind in ticket.values if kind not in self._ruled]
+        beside = ticket.tags or ticket.cc or ticket.times or ticket.links or ticket.rating or self._rules.tags.add
+        if not (beside or unruled):
             return _NOTHING  # as most tickets have
         lines: list[str] = []
+        if unruled:
+            losses.append(f"list_values{self._lost}")
+            lines += filter(None, [self._teller.listed(ticket, (k for k in unruled if k not in self._in_head))])
         return Carried(
             self._tags(ticket, losses, lines),
             self._cc(ticket, losses, lines),

@@ -70,7 +70,10 @@ class Fields:
                 return default
             found = decided.get(id)
             if found is not None:
-                return None if found == DROP else found
+                if found == DROP:
+                    losses.append(f"{name}_left_out")
+                    return None
+                return found
             if default is not None:
                 losses.append(loss)
                 return default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,7 @@ TEMPLATE_NAMES = frozenset(
     " ticket.category ticket.location ticket.group ticket.source".split()
 )
 ATTRIBUTION_NAMES = frozenset({"author", "author_email", "created_at"})
+_NAMED = re.compile(r"\bticket\.(\w+)")
 Scalar = str | int | float | bool
 
 
@@ -157,6 +159,12 @@ class Rules(_Model):
             if rule.as_ and (name != "body" or rule.source != "body"):
                 raise ValueError(f"fields.{name}: `as` is for the field body when it comes from: body")
         return self
+
+    def lists(self) -> frozenset[str]:
+        """The kinds of value of the source that some rule reads: by tables, as they are, or within a template."""
+        rules = (*self.fields.values(), *self.custom.values())
+        told = (name for rule in rules if rule.template for name in _NAMED.findall(rule.template))
+        return frozenset((*told, *(kind for rule in rules for kind in (rule.lookup, rule.source) if kind)))
 
     def lookup_kinds(self) -> list[tuple[str, str]]:
         """(target field, source kind) of every field carried over by tables."""

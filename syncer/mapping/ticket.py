@@ -13,7 +13,7 @@ from syncer.mapping.refer import prefix_of, referring
 from syncer.mapping.rules import FieldRule, Rules
 from syncer.mapping.tables import Tables
 from syncer.mapping.title import fit
-from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, Teller, split_at
+from syncer.mapping.transcript import CUT_NOTE, CUT_NOTE_DROPPED, HEAD, Teller, split_at
 from syncer.model.draft import CommentDraft, Draft, TextFile, Unmapped
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
@@ -55,8 +55,9 @@ class Mapper:
         self._mark = mark
         self._teller = Teller(tables, html=limits.html, attribution=rules.comments.attribution)
         self._comments = Comments(rules, self._teller, tables.people, limits.comments)
-        self._extras = Extras(rules, self._teller, tables.people, limits.holds)
         self._tells = limits.comments.folds or not limits.comments.times
+        self._extras = Extras(rules, self._teller, tables, limits.holds, in_head=HEAD if self._tells else ())
+        self._as = "as_text" if rules.header else "dropped"
         fields = Fields(tables, limits.fields, self._teller)
         self._title = fields.text("title", rules.fields.get("title") or _TITLE)
         self._body = fields.text("body", rules.fields.get("body") or _BODY)
@@ -144,7 +145,7 @@ class Mapper:
         carried = self._extras.of(ticket, losses)
         self._as_text(ticket, losses)
         said = self._refer(ticket, self._teller.join([], body, comments.told))
-        text = self._teller.join(self._head(ticket, full_title, carried.lines), said, [])
+        text = self._teller.join(self._head(ticket, full_title, carried.lines, losses), said, [])
         rest: tuple[TextFile, ...] = ()
         if not text.strip() and self._limits.needs_body:
             text = "(no description)"
@@ -167,22 +168,35 @@ class Mapper:
             return tuple(comments)
         return tuple(replace(one, body=self._refer(ticket, one.body)) for one in comments)
 
-    def _head(self, ticket: Ticket, full_title: str | None, extras: tuple[str, ...]) -> list[str]:
+    def _head(
+        self, ticket: Ticket, full_title: str | None, extras: tuple[str, ...], losses: list[str]
+    ) -> list[str]:  # fmt: skip
         """What the target has no place for; a title that was cut in any case."""
         head = [full_title] if full_title else []
         if not self._rules.header:
             return head
         if self._tells:
-            head = self._teller.head(ticket, full_title)
+            head = self._teller.head(ticket, full_title, self._opener(ticket))
+        else:
+            head += self._teller.lost(ticket, self._opener(ticket), losses)
         return [*head, *self._teller.custom_lines(ticket, self._carried), *extras]
+
+    def _opener(self, ticket: Ticket) -> str | None:
+        """Who opened it, where that is not the requester and the target is not told."""
+        if not ticket.creator or self._teller.same(ticket.creator, ticket.requester):
+            return None
+        can_be_told = "creator" in self._rules.fields or ticket.creator in self._tables.people
+        return None if can_be_told and "creator" in self._limits.fields else ticket.creator
 
     def _as_text(self, ticket: Ticket, losses: list[str]) -> None:
         if not self._limits.comments.times:
-            losses.append("times_as_text")
+            losses.append(f"times_{self._as}")
+        if self._opener(ticket):
+            losses.append(f"creator_{self._as}")
         if ticket.assignee and "assignee" not in self._limits.fields:
-            losses.append("assignee_as_text")
+            losses.append(f"assignee_{self._as}")
         if ticket.custom and not self._carried.issuperset(ticket.custom):
-            losses.append("custom_fields_as_text" if self._rules.header else "custom_fields_dropped")
+            losses.append(f"custom_fields_{self._as}")
 
     def _shortened(self, text: str, key: Key, losses: list[str]) -> tuple[str, tuple[TextFile, ...]]:
         most = self._limits.max_body or 0
@@ -200,7 +214,7 @@ class Mapper:
         value = self._tables.target.get(("status", fields["status"]))
         if value is None or value.status_class != StatusClass.OPEN:
             fields["status"] = self._open
-            losses.append("status_as_text")
+            losses.append(f"status_{self._as}")
 
     def _requester(self, ticket: Ticket, fields: dict[str, str], missing: Missing, losses: list[str]) -> None:
         if "requester" not in self._limits.fields or "requester" in fields:
@@ -219,15 +233,13 @@ class Mapper:
         known = self._tables.people
         if "creator" in self._limits.fields and "creator" not in fields:
             creator = known.get(ticket.creator) if ticket.creator else None
-            if creator is None and ticket.creator:
-                losses.append("creator_as_text")
             if stand_in := creator or fields.get("requester"):
                 fields["creator"] = stand_in
         if "assignee" in self._limits.fields and "assignee" not in fields and ticket.assignee:
             if assignee := known.get(ticket.assignee):
                 fields["assignee"] = assignee
             else:
-                losses.append("assignee_as_text")
+                losses.append(f"assignee_{self._as}")
         if "created_at" in self._limits.fields and "created_at" not in fields and ticket.created_at:
             fields["created_at"] = str(int(ticket.created_at.timestamp()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 
 from syncer.mapping.body import html_to_text, text_to_html
@@ -15,6 +15,8 @@ from syncer.model.ticket import Comment, CustomValue, Ticket
 
 CUT_NOTE = "[The rest is in the attached file.]"
 CUT_NOTE_DROPPED = "[The rest was too long and was left out.]"
+HEAD = ("status", "priority")
+"""Lists whose values a head tells in any case."""
 _NOBODY = LookupValue(kind="person", id="", name="unknown")
 
 
@@ -52,22 +54,45 @@ class Teller:
             self._named[id] = known
         return known
 
-    def head(self, ticket: Ticket, full_title: str | None) -> list[str]:
-        """Lines of facts: what the ticket was before."""
-        name, values = self._tables.name, ticket.values
+    def same(self, one: str, other: str | None) -> bool:
+        """Whether these are one person, by all the source tells: of some it tells the name alone."""
+        if one == other or other is None:
+            return one == other
+        first, second = self.person(one), self.person(other)
+        return not (first.email and second.email) and first.name == second.name
+
+    def head(self, ticket: Ticket, full_title: str | None, opener: str | None = None) -> list[str]:
+        """Lines of facts: what the ticket was before; `opener` is who opened it, where that has to be told."""
         lines = [full_title] if full_title else []
         lines.append(f"Request {ticket.number} {ticket.url}" if ticket.url else f"Request {ticket.number}")
         lines.append(f"Requester: {self.named(ticket.requester)}")
+        if opener:
+            lines.append(f"Opened by: {self.named(opener)}")
         if ticket.assignee:
             lines.append(f"Assigned to: {self.named(ticket.assignee)}")
-        facts = [
-            f"{kind.capitalize()}: {name(kind, values[kind])}" for kind in ("status", "priority") if kind in values
-        ]
-        if facts:
-            lines.append(", ".join(facts))
+        if facts := self.listed(ticket, HEAD):
+            lines.append(facts)
         times = f"Created {stamp(ticket.created_at)}, changed {stamp(ticket.updated_at)}"
         lines.append(f"{times}, closed {stamp(ticket.closed_at)}" if ticket.closed_at else times)
         return lines
+
+    def lost(self, ticket: Ticket, opener: str | None, losses: Container[str]) -> list[str]:
+        """Lines of what of all that the target was not told, where it is told the rest."""
+        lines = [f"Opened by: {self.named(opener)}"] if opener else []
+        if "assignee_as_text" in losses:
+            lines.append(f"Assigned to: {self.named(ticket.assignee)}")
+        if "status_as_text" in losses:
+            lines.append(self.listed(ticket, ("status",)))
+        return lines
+
+    def listed(self, ticket: Ticket, kinds: Iterable[str]) -> str:
+        """What a ticket holds of these lists, in one line; empty where it holds nothing."""
+        values = ticket.values
+        return ", ".join(
+            f"{kind.replace('_', ' ').capitalize()}: {self._tables.name(kind, values[kind])}"
+            for kind in kinds
+            if kind in values
+        )
 
     def custom_lines(self, ticket: Ticket, carried: Container[str]) -> list[str]:
         """A line for each custom field that is not among these."""

@@ -21,6 +21,8 @@ FIRST_WAIT = 0.5
 LOOKS_EVERY = 0.5
 """Seconds between two looks at what became of it."""
 IN_DOUBT = "in_doubt"
+UNTOLD = "loss_untold"
+"""Of a write that was only found done, nobody told what the target did not take."""
 
 Failed = Callable[[TicketId, InDoubt], None]
 """Told of each attempt that surely came to nothing; raises when there were enough of them."""
@@ -78,7 +80,7 @@ class Deeds:
                 self._log.info("answer_lost", ticket=id, step=step, error=e.message)
                 self._tally.trouble = e.message
                 if await self.happened(deed, time.monotonic()):
-                    return ()
+                    return (UNTOLD,)
                 self._failed(id, e)
             except Retryable as e:
                 self._journal.close(id, EffectState.ABSENT, step)

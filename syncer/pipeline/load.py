@@ -16,7 +16,7 @@ from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState, Unfinished
 from syncer.pipeline.blame import Blame
-from syncer.pipeline.deed import IN_DOUBT, Deeds
+from syncer.pipeline.deed import IN_DOUBT, UNTOLD, Deeds
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.files import LOSS, Files, gone_after, rehosted, written
 from syncer.pipeline.journal import Journal
@@ -54,7 +54,8 @@ class Load:
         """Bring it over, or park it. Raises what ends the pass: Stopped, ConfigError."""
         id = draft.source_id
         before = self._unfinished.pop(id, None)
-        losses, resumed = draft.losses, before is not None
+        resumed = before is not None
+        losses = (*draft.losses, UNTOLD) if resumed else draft.losses
         try:
             if before is None:
                 made = await self._make(draft)
@@ -70,7 +71,7 @@ class Load:
             self._tally.count(Result.PARKED, id, e.reason)
         else:
             self._tally.count(Result.CREATED, id)
-            self._tally.lost(losses)
+            self._tally.lost(_once_untold(losses))
         finally:
             self._blame.over(id)
 
@@ -152,7 +153,7 @@ class Load:
 
     def _adopted(self, draft: Draft, id: TicketId) -> Written:
         self._tally.adopted += 1
-        return self._known(draft, Written(id))
+        return self._known(draft, Written(id, losses=(UNTOLD,)))
 
     def _known(self, draft: Draft, made: Written) -> Written:
         """It is on the target: on record, as over when nothing is left to do."""
@@ -164,6 +165,12 @@ class Load:
         self._blame.made()
         self._tally.trouble = ""
         return made
+
+
+def _once_untold(losses: tuple[str, ...]) -> tuple[str, ...]:
+    """What may be lost besides is counted by tickets, whatever happened how often."""
+    told = tuple(loss for loss in losses if loss != UNTOLD)
+    return told if told == losses else (*told, UNTOLD)
 
 
 class Preview:

@@ -14,7 +14,7 @@ from syncer.errors import Rejected
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 from syncer.model.link import EffectState, Intent, Unfinished
-from syncer.pipeline.deed import IN_DOUBT, Deed, Deeds
+from syncer.pipeline.deed import IN_DOUBT, UNTOLD, Deed, Deeds
 from syncer.pipeline.files import LOSS, Files, gone_after, rehosted
 from syncer.pipeline.journal import Journal
 from syncer.pipeline.privacy import Privacy
@@ -62,7 +62,7 @@ class Steps:
         """Looked for where it may have happened, else done with its files."""
         deed = self._deed(draft, id, step, ())
         if age is not None and await self._deeds.happened(deed, time.monotonic() - age):
-            return ()
+            return (UNTOLD,)
         if step.comment is None or not step.comment.files:
             return await self._deeds.do(deed)
         files, lost = await self._files.fetch(draft.source_id, step.comment.files)

@@ -30,8 +30,15 @@ LOSSES = {
     "comment_time_as_text": "comments whose time stands in their text only",
     "comment_author_as_text": "comments whose author is unknown to the target and named in their text only",
     "assignee_as_text": "assignees named in the body only",
+    "times_dropped": "tickets whose dates are told nowhere",
+    "creator_dropped": "tickets whose creator is told nowhere, opened in the requester's name",
+    "assignee_dropped": "assignees told nowhere",
+    "status_dropped": "tickets that were not open and are registered as open; nothing tells what they were",
+    "status_as_good": "tickets in a status as good as the wanted one, which the target sets by itself only",
+    "list_values_as_text": "tickets with values of lists that no rule of the mapping is about, told in the body",
+    "list_values_dropped": "tickets with values of lists that no rule of the mapping is about, told nowhere",
     "assignee_not_member": "assignees left out: on the target they are no member of the group",
-    "creator_as_text": "tickets whose creator is unknown to the target, opened in the requester's name",
+    "creator_as_text": "tickets opened by somebody else than the requester, who is named in the body only",
     "rating_invented": "tickets closed with the best rating, because the target closes none without one",
     "custom_fields_as_text": "tickets whose custom fields, all or some, are told in the body",
     "custom_fields_dropped": "tickets whose custom fields, all or some, are told nowhere",
@@ -74,6 +81,7 @@ LOSSES = {
     "field_missing": "values left out: on the target their ticket type has no field for them",
     "tag_not_taken": "tags left out: on the target their field has no such option",
     "not_shown": "tickets the target says it made and does not show: may the account see all tickets?",
+    "loss_untold": "tickets under way when an answer was lost or a run was killed: more may be lost than is counted",
     "marker_not_kept": "tickets that do not show their marker: an answer lost from now on cannot be looked for",
 }
 REASONS = {
@@ -91,6 +99,8 @@ REASONS = {
 def _loss(code: str) -> str:
     if code.endswith("_defaulted"):
         return f"values of {code.removesuffix('_defaulted')} replaced by the mapping's default"
+    if code.endswith("_left_out"):
+        return f"values of {code.removesuffix('_left_out')} left out, as was decided"
     return LOSSES.get(code, code)
 
 

@@ -179,3 +179,29 @@ async def test_a_desk_that_lets_nobody_in_is_told_once(tmp_path: Path) -> None:
         answer = await do("probe", "new", "1", "--yes")
     assert answer.code == 3
     assert len(site.asked) == 1
+
+
+async def test_what_came_of_a_call_is_told_before_the_next_one_ends_it_all(tmp_path: Path) -> None:
+    for more in ((), ("--json",)):
+        site = Site([1])
+        site.always["POST /api/x/reply/1"] = sent({})
+        site.always["GET /api/TicketsApi/appmetadata"] = said(401)  # which closing asks for, before it is tried
+        endpoints = {"ticket.reply": REPLY, "ticket.close": CLOSE}
+        async with place(site, tmp_path, endpoints=endpoints, search_lag=0.1) as do:
+            answer = await do("probe", "new", "1", "--yes", *more)
+        assert (answer.code, "401" in answer.err) == (3, True)
+        if more:
+            assert [one["call"] for one in answer.document["calls"]] == ["ticket.reply"]
+        else:
+            assert answer.out.startswith("ticket.reply: works: was taken")
+
+
+async def test_probe_says_what_to_do_about_a_call_that_does_not_work(tmp_path: Path) -> None:
+    site = Site([1])
+    site.always["POST /api/x/close/1"] = said(405)
+    async with place(site, tmp_path, endpoints={"ticket.close": CLOSE}) as do:
+        told = await do("probe", "new", "1", "--yes")
+        as_json = await do("probe", "new", "1", "--yes", "--json")
+    assert told.code == as_json.code == 1
+    assert "  next: Is this call of desk new right?" in told.out
+    assert "Is this call of desk new right?" in as_json.document["calls"][0]["hint"]

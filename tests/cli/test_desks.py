@@ -40,3 +40,17 @@ def test_a_desk_nobody_knows_is_told_with_those_there_are(tmp_path: Path) -> Non
     assert told.code == 2
     assert "freshdesk" in told.err
     assert "tikting" in told.err
+
+
+def test_a_desk_of_the_config_that_is_called_like_a_kind_is_that_desk(tmp_path: Path) -> None:
+    config = tmp_path / "syncer.yaml"
+    config.write_text(CONFIG.replace("filed:", "motadata:"))
+    document = syncer("desks", "motadata", "--json", "--config", config).document
+    assert list(document) == ["motadata"]
+    assert document["motadata"]["takes_files"] is True
+    assert syncer("desks", "rezolve", "--json", "--config", config).code == 0  # still a kind
+    config.write_text("desks: {motadata: {kind: motadata}}")
+    told = syncer("desks", "motadata", "--config", config)
+    assert (told.code, "base_url" in told.err) == (2, True)
+    told = syncer("desks", "rezolve", "--config", config)
+    assert (told.code, told.err) == (0, "")

@@ -1,18 +1,24 @@
-"""Emulated desks that are broken on purpose, so that one can see the suite notice; the environment names the break."""
+"""Desks, emulated ones and connectors, that are broken on purpose, so that one can see the suite notice; the
+environment names the break."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from aiohttp import web
 from msgspec.structs import replace
 
-from syncer.deskkit.contract import DeskSpec
+from syncer.deskkit.contract import DeskSpec, Unreadable
 from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
+from syncer.errors import Rejected
+from syncer.mapping.transcript import Teller
+from syncer.model.draft import CommentDraft
+from syncer.model.lookups import LookupValue
 
 if TYPE_CHECKING:
     from tests.conformance.trial import Answer, Through
@@ -21,6 +27,12 @@ BREAK = "SYNCER_CONFORMANCE_BREAK"
 PRIVATE, REPEATED, ERROR_INSIDE, ETAG, NAMELESS = (
     "private flag dropped", "second page repeated", "200 with an error inside", "etag ignored", "skip without a name",
 )  # fmt: skip
+PUBLISHED, CLAIMLESS, VERSIONLESS, LISTLESS, FILELESS, EARLIER, BLIND, UNTOLD = (
+    "private comments written as public", "a claim dropped", "no version sent", "a list not read", "no file given",
+    "comments told some seconds earlier", "nothing found that was done", "nothing told in the text",
+)  # fmt: skip
+LIST = "category"
+"""Which one is not read any more."""
 _PLACES = frozenset({"filter", "offset", "page", "page_key", "search", "skip", "start"})
 _VERSION = "etag"
 
@@ -39,6 +51,95 @@ def through(holds: Callable[[], Any]) -> Through:
     """What stands between connector and emulator; `holds` tells what the emulator holds."""
     made: dict[str, Through] = {REPEATED: Repeating(), ERROR_INSIDE: Denying(holds), ETAG: Forgetful()}
     return made.get(name(), passed_on)
+
+
+def desk(whole: Any) -> Any:
+    """The connector as it is, or with one thing wrong."""
+    spoil = _SPOILS.get(name())
+    if spoil is not None:
+        spoil(whole)
+    return whole
+
+
+def text(patch: Callable[[type, str, Any], None]) -> None:
+    """Lets the engine forget the head of each text, where that is the break."""
+    if name() == UNTOLD:
+        join = Teller.join
+        patch(Teller, "join", lambda teller, head, body, comments: join(teller, [], body, comments))
+
+
+def _drop_a_claim(whole: Any) -> None:
+    whole.capabilities = replace(whole.capabilities, takes_comments=False)
+
+
+def _read_no_list(whole: Any) -> None:
+    lookups = whole.lookups
+
+    async def fewer() -> AsyncIterator[LookupValue]:
+        async for value in lookups():
+            if value.kind != LIST:
+                yield value
+
+    whole.lookups = fewer
+
+
+def _give_no_file(whole: Any) -> None:
+    async def download(*_: Any) -> NoReturn:
+        raise Rejected("it is not to be had", reason="file_unreadable")
+
+    whole.download = download
+
+
+def _tell_earlier(whole: Any) -> None:
+    fetch = whole.fetch
+
+    async def earlier(ids: Any) -> Any:
+        return [one if isinstance(one, Unreadable) else _earlier(one) for one in await fetch(ids)]
+
+    whole.fetch = earlier
+
+
+def _earlier(ticket: Any) -> Any:
+    said = [
+        replace(one, created_at=one.created_at and one.created_at - timedelta(seconds=20)) for one in ticket.comments
+    ]
+    return replace(ticket, comments=tuple(said))
+
+
+def _publish(whole: Any) -> None:
+    create, step = whole.create, whole.step
+
+    async def created(draft: Any, *rest: Any) -> Any:
+        return await create(replace(draft, comments=tuple(map(_public, draft.comments))), *rest)
+
+    async def stepped(id: Any, draft: Any, taken: Any, *rest: Any) -> Any:
+        said = taken if taken.comment is None else replace(taken, comment=_public(taken.comment))
+        return await step(id, replace(draft, comments=tuple(map(_public, draft.comments))), said, *rest)
+
+    whole.create, whole.step = created, stepped
+
+
+def _public(comment: CommentDraft) -> CommentDraft:
+    return replace(comment, public=True)
+
+
+def _find_nothing(whole: Any) -> None:
+    happened = whole.happened
+
+    async def unseen(id: Any, draft: Any, step: Any) -> Any:
+        return None if step.comment is None else await happened(id, draft, step)
+
+    whole.happened = unseen
+
+
+_SPOILS: Mapping[str, Callable[[Any], None]] = {
+    PUBLISHED: _publish,
+    CLAIMLESS: _drop_a_claim,
+    LISTLESS: _read_no_list,
+    FILELESS: _give_no_file,
+    EARLIER: _tell_earlier,
+    BLIND: _find_nothing,
+}
 
 
 async def passed_on(request: web.Request, answer: Answer) -> web.StreamResponse:
@@ -130,9 +231,9 @@ class Forgetful:
         return response
 
 
-def is_versioned(body: bytes) -> bool:
+def is_versioned(headers: Mapping[str, str], body: bytes) -> bool:
     """Whether a request names the version it is of."""
-    return bool(_fields(body).get(_VERSION))
+    return name() != VERSIONLESS and ("If-Match" in headers or bool(_fields(body).get(_VERSION)))
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from syncer.deskkit.contract import Page, Unreadable
-from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
+from syncer.deskkit.kept import KeptFile, KeptTicket
 from syncer.deskkit.world import World
 from syncer.errors import Rejected
 from syncer.model.ids import TicketId
 from syncer.model.lookups import LookupValue
-from syncer.model.ticket import Comment, File, Ticket
+from syncer.model.ticket import File, Ticket
+from tests.conformance.promised import promises
 from tests.conformance.trial import SMALL_PAGES, Trial, on_trial
-from tests.conformance.words import levels, said, says
+from tests.conformance.words import levels, says
 
 NamedFile = tuple[str, str]
 """A file's name and the SHA-256 of its bytes."""
-_TO_THE_MINUTE = 60  # some desks tell no seconds of what was said
+_SECONDS = {"second": 1, "minute": 60}
 
 
 class Known:
@@ -157,10 +158,9 @@ async def refs(pages: AsyncIterator[Page]) -> set[str]:
 
 
 def facts(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
-    """Title, text, people, values, time and additional fields."""
-    known, kinds = reading.known, _kinds(reading)
+    """Title, text, people, values and time."""
+    known, kinds = reading.known, promises(reading.kind).lists
     names = {kind: known.shown(kind, id) for kind, id in ticket.values.items()}
-    custom = {known.name("custom_field", id): said(value) for id, value in ticket.custom.items()}
     if not says(ticket.body, kept.body, html=ticket.html):
         yield f"{ticket.id}: read {ticket.body!r}, kept {kept.body!r}"
     for id, whom in ((ticket.requester, kept.requester), (ticket.assignee, kept.assignee)):
@@ -170,18 +170,13 @@ def facts(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
         ("title", " ".join(ticket.title.split()), " ".join(kept.title.split())),
         ("created", None if ticket.created_at is None else int(ticket.created_at.timestamp()), kept.created),
         ("values", _only(names, kinds), _only(kept.values, kinds)),
-        ("custom fields", custom, kept.custom),
     ):
         if read != there:
             yield f"{ticket.id}: {what}: read {read!r}, kept {there!r}"
 
 
-def _kinds(reading: Reading) -> set[str]:
-    """The kinds of lists this desk has; what a desk keeps of others nobody could name."""
-    return {value.kind for value in reading.known.values}
-
-
-def _only(values: Mapping[str, str], kinds: set[str]) -> dict[str, str]:
+def _only(values: Mapping[str, str], kinds: Collection[str]) -> dict[str, str]:
+    """What is of a list this desk has; what it keeps besides nobody could name."""
     return {kind: levels(name) for kind, name in values.items() if kind in kinds}
 
 
@@ -196,19 +191,18 @@ def talk(reading: Reading, ticket: Ticket, kept: KeptTicket) -> Iterator[str]:
             yield f"{place}: read {read.body!r}, kept {there.text!r}"
         if not reading.known.is_whom(read.author, there.author):
             yield f"{place}: by {reading.known.email(read.author)}, kept by {there.author}"
-        if not _same_time(read, there):
+        if (read.created_at and int(read.created_at.timestamp())) != _told(reading, there.at):
             yield f"{place}: at {read.created_at}, kept {there.at}"
 
 
-def _same_time(read: Comment, there: KeptComment) -> bool:
-    if read.created_at is None or there.at is None:
-        return there.at is None and read.created_at is None
-    return 0 <= there.at - read.created_at.timestamp() < _TO_THE_MINUTE
+def _told(reading: Reading, at: int | None) -> int | None:
+    """A moment as exactly as this desk tells when something was said."""
+    return at if at is None else at - at % _SECONDS[promises(reading.kind).comment_times]
 
 
-def named_files(reading: Reading, ticket: Ticket, files: Sequence[File]) -> list[NamedFile | None]:
-    """Name and bytes of these files; None for one that could not be had."""
-    return [reading.files.get((ticket.id, file.id)) for file in files]
+def named_files(reading: Reading, ticket: Ticket, files: Sequence[File]) -> list[NamedFile]:
+    """Name and bytes of these files."""
+    return [reading.files[ticket.id, file.id] for file in files]
 
 
 def kept_files(files: Sequence[KeptFile]) -> list[NamedFile]:

@@ -7,26 +7,71 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from syncer.deskkit import registry
 from tests.conformance import breaks
-from tests.conformance.asked import claims, lacking
+from tests.conformance.asked import can
 from tests.conformance.conftest import MORE_DESKS
+from tests.conformance.promised import CLAIMS, promises
 
 HERE = Path(__file__).parent
-CAUGHT_BY = {
-    breaks.PRIVATE: "test_reading.py::test_private_comments_are_read_as_private",
-    breaks.REPEATED: "test_reading.py::test_the_first_pass_sees_every_ticket",
-    breaks.ERROR_INSIDE: "test_writing.py::test_a_yes_means_that_it_was_done",
-    breaks.ETAG: "test_writing.py::test_a_change_of_an_older_version_is_refused",
-}
-IMMUNE = {breaks.REPEATED: {"tikting"}}
-"""Whom a break does not harm: Tikting asks for longer pages where a server ignores which one is asked for."""
 COPIED, COPY = "motadata", "paperdesk"
+
+
+class Caught(Struct, frozen=True):
+    """A break, the test that notices it, and for which kinds of desk it does."""
+
+    broken: str
+    by: str
+    of: Callable[[str], bool]
+
+    @property
+    def desks(self) -> set[str]:
+        """All that must be noticed."""
+        return set(filter(self.of, registry.kinds()))
+
+
+def _all(*capabilities: str) -> Callable[[str], bool]:
+    return lambda kind: all(can(kind, one) for one in capabilities)
+
+
+def _is_versioned(kind: str) -> bool:
+    return promises(kind).conditional
+
+
+def _asks_for_pages(kind: str) -> bool:
+    """Tikting asks for longer pages where a server ignores which one is asked for: it is not harmed."""
+    return can(kind, "reads") and can(kind, "remote") and kind != "tikting"
+
+
+CATCHES = [
+    Caught(breaks.PRIVATE, "test_reading.py::test_private_comments_are_read_as_private", _all("reads")),
+    Caught(breaks.PRIVATE, "test_writing.py::test_comments_are_kept_in_order_and_no_more_public_than_they_were",
+           _all("writes", "takes_comments", "keeps_private")),
+    Caught(breaks.PUBLISHED, "test_writing.py::test_comments_are_kept_in_order_and_no_more_public_than_they_were",
+           _all("writes", "takes_comments", "keeps_private")),
+    Caught(breaks.REPEATED, "test_reading.py::test_the_first_pass_sees_every_ticket", _asks_for_pages),
+    Caught(breaks.ERROR_INSIDE, "test_writing.py::test_a_yes_means_that_it_was_done", _all("writes", "remote")),
+    Caught(breaks.ETAG, "test_writing.py::test_a_change_of_an_older_version_is_refused", _is_versioned),
+    Caught(breaks.VERSIONLESS, "test_writing.py::test_a_change_of_an_older_version_is_refused", _is_versioned),
+    Caught(breaks.CLAIMLESS, "test_truth.py::test_a_desk_claims_what_its_contract_lets_it_and_no_less",
+           _all("takes_comments")),
+    Caught(breaks.LISTLESS, "test_truth.py::test_lists_are_of_the_kinds_that_are_claimed",
+           lambda kind: breaks.LIST in promises(kind).lists),
+    Caught(breaks.FILELESS, "test_reading.py::test_files_arrive_byte_for_byte",
+           lambda kind: can(kind, "reads") and "files" in promises(kind).shows),
+    Caught(breaks.EARLIER, "test_reading.py::test_a_ticket_reads_as_the_desk_keeps_it", _all("reads")),
+    Caught(breaks.BLIND, "test_twice.py::test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost",
+           _all("writes", "finds_by_key", "remote", "takes_times")),
+    Caught(breaks.BLIND, "test_twice.py::test_a_second_life_finds_all_that_was_done", _all("writes", "finds_by_key")),
+    Caught(breaks.UNTOLD, "test_truth.py::test_what_is_not_taken_is_told_and_counted",
+           lambda kind: can(kind, "writes") and not can(kind, "adopts_lists")),
+]  # fmt: skip
 
 
 def run(*what: str, **environment: str) -> tuple[int, str]:
@@ -38,37 +83,19 @@ def run(*what: str, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def kinds(word: str, test: str, said: str) -> set[str]:
-    """The desks for which this test ended so."""
-    return set(re.findall(rf"(?m)^{word} \S*{re.escape(test)}\[(\w+)\]", said))
+def ended(word: str, test: str, said: str) -> set[str]:
+    """The desks for which this test, with any of its parameters, ended so."""
+    found = re.findall(rf"(?m)^{word} \S*{re.escape(test)}\[(.*?)\](?= - |$)", said)
+    return {part for parameters in found for part in parameters.split("-") if part in {*registry.kinds(), COPY}}
 
 
-@cache
-def whole() -> str:
-    """What the tests below say of desks that are whole."""
-    code, said = run(*(str(HERE / test) for test in CAUGHT_BY.values()))
-    assert code == 0, said
-    return said
-
-
-@pytest.mark.parametrize("broken", CAUGHT_BY)
-def test_a_broken_desk_is_caught_by_the_test_named_for_it(broken: str) -> None:
-    test = CAUGHT_BY[broken]
-    passed = kinds("PASSED", test, whole())
-    if broken != breaks.PRIVATE:  # the others break what is on its way
-        passed = {kind for kind in passed if claims(kind).remote}
-    if not passed:
-        lacking("updates" if broken == breaks.ETAG else "reads")
-    code, said = run(str(HERE / test), **{breaks.BREAK: broken})
+@pytest.mark.parametrize("catch", CATCHES, ids=lambda catch: f"{catch.broken}: {catch.by.partition('::')[2]}")
+def test_a_broken_desk_is_caught_by_the_test_named_for_it(catch: Caught) -> None:
+    """For each desk that can have this wrong, and no other."""
+    assert catch.desks, "no desk can have this wrong"
+    code, said = run(str(HERE / catch.by), **{breaks.BREAK: catch.broken})
     assert code == 1, said
-    assert kinds("FAILED", test, said) == passed - IMMUNE.get(broken, set())
-
-
-def test_private_comments_made_public_by_the_desk_are_noticed_when_they_are_written() -> None:
-    test = "test_writing.py::test_comments_are_kept_in_order_and_no_more_public_than_they_were"
-    code, said = run(str(HERE / test), **{breaks.BREAK: breaks.PRIVATE})
-    assert code == 1, said
-    assert kinds("FAILED", test, said)
+    assert ended("FAILED", catch.by, said) == catch.desks
 
 
 def test_a_test_is_skipped_in_the_name_of_a_capability_or_fails() -> None:
@@ -78,15 +105,20 @@ def test_a_test_is_skipped_in_the_name_of_a_capability_or_fails() -> None:
     assert said.count("skipped without the name of a capability") >= len(registry.kinds())
 
 
-def test_a_new_desk_is_one_folder(tmp_path: Path) -> None:
-    """A copy of one under another name is under every test, without a word elsewhere, and passes."""
-    folder = tmp_path / COPY
+def copied(place: Path) -> dict[str, str]:
+    """Another desk, a copy of one under another name: the environment in which it is there."""
+    folder = place / COPY
     shutil.copytree(Path(registry.__file__).parent.parent / "desks" / COPIED, folder)
     for file in folder.glob("*.py"):
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"desks.{COPIED}", f"desks.{COPY}").replace(f'"{COPIED}"', f'"{COPY}"')
         file.write_text(text, encoding="utf-8")
-    more = {MORE_DESKS: str(tmp_path)}
+    return {MORE_DESKS: str(place)}
+
+
+def test_a_new_desk_is_one_folder(tmp_path: Path) -> None:
+    """It is under every test, without a word elsewhere, and passes."""
+    more = copied(tmp_path)
     code, said = run("--collect-only", str(HERE), **more)
     assert code == 0, said
     of_copy, of_original = (re.findall(rf"(?m)^\S+\[.*{kind}\]$", said) for kind in (COPY, COPIED))
@@ -94,5 +126,16 @@ def test_a_new_desk_is_one_folder(tmp_path: Path) -> None:
     assert len(of_copy) > 50
     code, said = run(*(str(HERE / f"test_{part}.py") for part in ("reading", "writing", "truth")), "-k", COPY, **more)
     assert code == 0, said
-    for test in (*CAUGHT_BY.values(), "test_truth.py::test_every_claim_is_shown_to_be_true"):
-        assert COPY in kinds("PASSED", test, said) or test == CAUGHT_BY[breaks.ETAG], test
+    for catch in CATCHES:
+        if catch.of(COPIED) and "test_twice" not in catch.by:
+            assert COPY in ended("PASSED", catch.by, said), catch.by
+
+
+def test_a_desk_whose_promises_are_not_written_down_is_not_taken_at_its_word(tmp_path: Path) -> None:
+    more = copied(tmp_path)
+    (tmp_path / COPY / CLAIMS).unlink()
+    code, said = run(str(HERE / "test_truth.py"), "-k", COPY, **more)
+    assert code == 1, said
+    test = "test_truth.py::test_a_desk_claims_what_its_contract_lets_it_and_no_less"
+    assert ended("FAILED", test, said) == {COPY}
+    assert f"write down in {CLAIMS}" in said

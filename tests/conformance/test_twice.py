@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 import pytest
 from msgspec import Struct
@@ -14,8 +15,9 @@ from syncer.errors import InDoubt
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
+from syncer.model.ticket import Rating, TicketLink, TimeEntry
 from tests.conformance.asked import desks
-from tests.conformance.drafts import Drafter, Sent, drafter, file, with_fields, words_of
+from tests.conformance.drafts import Drafter, Sent, drafter, file, said_at, with_fields, words_of
 from tests.conformance.driving import bring, bring_stubbornly, create, looked_for, no_fence, steps_of, take
 from tests.conformance.reading import kept_files
 from tests.conformance.trial import Trial, on_trial
@@ -75,6 +77,7 @@ async def test_nothing_is_done_twice_when_the_answer_to_any_write_is_lost(kind: 
         clean = Run(0, trial.fail)
         first = await bring(trial, draft, files, clean.fence)
         wanted = shape(trial.kept()[first.id])
+        assert sum(wanted.hangs.values()) == len(wanted.hangs) == once(draft)
         for lose in range(1, clean.writes + 1):
             before, run = trial.kept().keys(), Run(lose, trial.fail)
             draft, files = whole(made)
@@ -108,6 +111,41 @@ async def test_a_step_whose_answer_was_lost_is_seen_to_have_happened(kind: str) 
             assert await trial.desk.happened(id, draft, step) is not None, step.name
 
 
+@desks("writes", "finds_by_key")
+async def test_a_second_life_finds_all_that_was_done(kind: str) -> None:
+    """Another connector, which knows no more than the draft: the ticket by its key, each step that happened, and no
+    reason to write again."""
+    async with on_trial(kind) as trial:
+        draft, files = whole(await drafter(trial))
+        first = await bring(trial, draft, files)
+        before = shape(trial.kept()[first.id])
+        assert sum(before.hangs.values()) == len(before.hangs) == once(draft)
+        await trial.desk.close()
+        await trial.again()
+        assert await trial.target.find([draft.key], None) == {draft.key: first.id}
+        done = {step.name: await trial.desk.happened(first.id, draft, step) for step in steps_of(trial, draft)}
+        assert None not in done.values(), done
+        assert shape(trial.kept()[first.id]) == before
+
+
+@desks("writes")
+async def test_what_makes_nothing_with_an_id_may_be_done_twice(kind: str) -> None:
+    """Fields, people who are told, group, status: the second time changes nothing."""
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        draft, files = whole(made)
+        once_only = (await bring(trial, draft, files)).id
+        wanted = shape(trial.kept()[once_only])
+        draft, files = whole(made)
+        held = {one.file: one.download for one in files}
+        id = (await create(trial, draft, held)).id
+        for step in steps_of(trial, draft):
+            await take(trial, id, draft, step, held)
+            if step.comment is None and await trial.desk.happened(id, draft, step) == "":
+                await take(trial, id, draft, step, held)
+        assert shape(trial.kept()[id]) == wanted
+
+
 async def _as_far(trial: Trial, made: Drafter, name: str) -> tuple[Draft, TicketId]:
     """Another ticket on which everything before that step is done."""
     draft, files = whole(made)
@@ -121,8 +159,8 @@ async def _as_far(trial: Trial, made: Drafter, name: str) -> tuple[Draft, Ticket
 
 
 def whole(made: Drafter) -> tuple[Draft, list[Sent]]:
-    """A draft with all there may be: fields, comments, files, closed in the end."""
-    claims = made.claims
+    """A draft with all there may be: fields, comments, files, what hangs on a ticket, closed in the end."""
+    claims, model = made.claims, max(made.models, key=lambda one: len(made.custom(one)))
     files = [file(1, "log.txt", b"one"), file(2, "all.bin", bytes(range(256)))] if claims.takes_files else []
     said = []
     if claims.takes_comments:
@@ -130,15 +168,37 @@ def whole(made: Drafter) -> tuple[Draft, list[Sent]]:
             made.comment(1, public=True, files=[one.file for one in files[1:]]),
             made.comment(2, public=not claims.keeps_private),
         ]
+    author, told = made.person(model.assignee), made.person(model.requester)
     draft = made.draft(
-        fields=made.fields(made.models[0]), files=tuple(one.file for one in files[:1]), comments=tuple(said)
+        fields=made.fields(model),
+        files=tuple(one.file for one in files[:1]),
+        comments=tuple(said),
+        tags=("vpn", "größer") if claims.takes_tags else (),
+        cc=tuple(dict.fromkeys((author, told))) if claims.takes_cc else (),
+        custom={id: value for id, (_, value) in made.custom(model).items()} if claims.takes_custom else {},
+        times=tuple(TimeEntry(str(n), author, said_at(n), 60 * n, f"Looked {n}") for n in (1, 2))
+        if claims.takes_times
+        else (),
+        links=(TicketLink(TicketId("77"), "child"),) if claims.keeps_links else (),
+        rating=Rating(4) if claims.keeps_rating else None,
     )
     closed = made.status(StatusClass.CLOSED)
     return (with_fields(draft, status=closed) if closed and claims.keeps_status else draft), files
 
 
-def shape(kept: KeptTicket) -> object:
-    """A ticket but for its numbers and keys."""
+class Shape(Struct, frozen=True):
+    """A ticket but for its numbers and keys. `hangs` are work, tags and links, each as often as it is there."""
+
+    fields: object
+    said: object
+    files: object
+    custom: object
+    rating: object
+    hangs: Mapping[str, int]
+
+
+def shape(kept: KeptTicket) -> Shape:
+    """What may not differ between two of the same."""
     said = [
         (
             [n for n in (1, 2) if seen(words_of(n)) in seen(comment.text)],
@@ -148,4 +208,20 @@ def shape(kept: KeptTicket) -> object:
         )
         for comment in kept.comments
     ]
-    return kept.requester, kept.assignee, kept.values, said, kept_files(kept.files), kept.cc
+    work = [f"{one.author} {one.at} {one.seconds} {one.note[:8]}" for one in kept.times]
+    # The marker of a ticket or of its work may stand beside what was drafted.
+    custom = {name: values for name, values in kept.custom.items() if not any("CF-" in one for one in values)}
+    tags = [one for one in kept.tags if "CF-" not in one]
+    return Shape(
+        fields=(kept.requester, kept.assignee, kept.values),
+        said=said,
+        files=kept_files(kept.files),
+        custom=custom,
+        rating=kept.rating,
+        hangs=Counter((*work, *tags, *kept.cc, *kept.links)),
+    )
+
+
+def once(draft: Draft) -> int:
+    """How many of work, tags, people and links a draft has."""
+    return len(draft.times) + len(draft.tags) + len(draft.cc) + len(draft.links)

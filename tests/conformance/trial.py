@@ -59,7 +59,7 @@ class Trial:
         block = self.emulator.block(self.url)
         fitting = {name: value for name, value in settings.items() if name in model.model_fields}
         self.config = model.model_validate({**block, "name": "desk", **fitting})
-        self.desk = self.spec.open(self.config)
+        self.desk = breaks.desk(self.spec.open(self.config))
         self._opened.append(self.desk)
         return self.desk
 

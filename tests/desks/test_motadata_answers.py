@@ -678,14 +678,12 @@ async def test_a_comment_is_a_note_that_says_it_was_public_or_a_reply_where_that
         script = Script({path: {"id": 31}})
         async with desk(script, **more) as ops:
             step = next(s for s in ops.steps(whole) if s.comment)
-            assert step.comment is not None
-            assert step.comment.files == ()
-            done = await ops.step(TicketId("9"), whole, step, (), no_fence)
+            done = await ops.step(TicketId("9"), whole, step, [a_file()], no_fence)
         assert (done.id, list(done.losses)) == ("31", losses)
         (body,) = script.sent(f"POST {path}")
         assert body["conversationType"] == kind
         assert body["details"].endswith("<p>[ext:IG-7-c3]</p>")
-        assert "1 files of this were not brought over" in body["details"]
+        assert "[File log.txt (4 bytes) was not brought over.]" in body["details"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from syncer.deskkit.contract import Download, Step, TakesSteps
 from syncer.deskkit.forms import read_form
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.desk import Tikting
-from syncer.errors import AuthFailed, ConfigError, InDoubt, LeaseLost, Rejected, Retryable, SyncerError
+from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, LeaseLost, Rejected, Retryable, SyncerError
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId, Version
 from syncer.model.lookups import LookupValue
@@ -110,6 +110,13 @@ WRONG = [
     ({"ticket.update": {**UPDATE, "fields": {"title": "T"}}}, "for status and assignee only"),
     ({"ticket.close": {**CLOSE, "read_back": True}}, "read_back is for ticket.reply"),
     ({"ticket.close": {**CLOSE, "url": "x"}}, "Extra inputs"),
+    ({"user.all": {**ALL, "method": "PUT"}}, "user.all: a PUT changes something"),
+    ({"ticket.reply": {**REPLY, "result": "data"}}, "ticket.reply: result is for calls of users"),
+    ({"user.all": {**ALL, "result_id": "id"}}, "user.all: result_id is for calls that make something"),
+    ({"user.all": {**ALL, "encoding": "form"}}, "user.all: encoding: this call has no body: a GET has it all"),
+    ({"user.refresh": {**REFRESH, "encoding": "form"}}, "user.refresh: encoding: this call has no body"),
+    ({"user.all": {**ALL, "fields": {"length": "size"}}}, "user.all: fields: length without page"),
+    ({"user.search": {**SEARCH, "fields": {"length": "size", "page": None}}}, "user.search: fields: length without"),
 ]  # fmt: skip
 
 
@@ -572,12 +579,12 @@ async def test_a_status_that_did_not_come_is_told(name: str, led_to: int | None)
         assert await new.happened(TicketId("1"), draft("closed"), Step("status")) is None
 
 
-async def test_a_status_that_tickets_do_not_show_is_believed_and_cannot_be_looked_for() -> None:
+async def test_a_status_that_tickets_do_not_show_is_counted_and_cannot_be_looked_for() -> None:
     site = Site([1])
     del site.tickets[1]["ticketStatusId"]
     site.always[SENT["close"]] = sent({})
     async with desk(site, {"ticket.close": CLOSE}) as new:
-        assert (await does(new, Step("status"), of=draft("closed"))).losses == ()
+        assert (await does(new, Step("status"), of=draft("closed"))).losses == ("status_as_text",)
         with pytest.raises(Rejected, match="does not show status"):
             await new.happened(TicketId("1"), draft("closed"), Step("status"))
     assert calls(site) == [SENT["close"]]
@@ -612,7 +619,7 @@ async def test_a_call_that_wants_the_whole_ticket_gets_it_as_it_was_registered_a
         for step in new.steps(one):
             assert (await does(new, step, of=one)).losses == ()
         assert await new.happened(TicketId("1"), one, Step("assign")) == ""
-    whole = {"T": "1", "D": "b", "C": RITA, "S": 101, "Dep": 201, "P": 3, "A": RITA}
+    whole = {"T": "1", "D": "b", "C": RITA, "S": 101, "Dep": 201, "Ty": 1, "P": 3, "A": RITA}
     assert bodies(site) == [{**whole, "St": 2}, {**whole, "St": 5}]
 
 
@@ -693,6 +700,50 @@ async def test_a_list_of_users_that_fails_is_not_an_empty_one(answer: Any) -> No
     async with desk(site, {"user.all": ALL}) as new:
         with pytest.raises((ConfigError, AuthFailed)):
             [v async for v in new.lookups()]
+
+
+@pytest.mark.parametrize("status", [200, 206])
+async def test_a_call_of_users_succeeds_by_the_statuses_that_say_so(status: int) -> None:
+    site = Site([1])
+    site.always["GET /api/Users/all"] = sent([{"id": RITA, "email": "rita@x.org"}], status)
+    site.always["POST /api/Users/refresh"] = sent({"Token": "x.y.z"}, status)
+    every = {"user.all": {**ALL, "success": [200]}, "user.refresh": {**REFRESH, "success": [200]}}
+    async with desk(site, every) as new:
+        for key in every:
+            tried = await new.probe(key, TicketId("1"))
+            assert (tried.worked, "only 200 says" in tried.hint) == (status == 200, status != 200)
+        if status == 206:  # a part of the list
+            with pytest.raises(ConfigError, match="answered 206") as raised:
+                [v async for v in new.lookups()]
+            assert "Set success" in raised.value.hint
+
+
+async def test_a_page_that_brings_nobody_new_is_not_the_end_of_all_users() -> None:
+    site = Site()
+    users = [{"id": f"u{n}", "email": f"u{n}@x.org"} for n in range(300)]
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        number = {1: 1, 2: 1, 3: 2, 4: 3}.get(int(request.query["p"]), 9)  # the list moved between the first two
+        found = users[(number - 1) * 100 : number * 100]
+        return web.Response(body=msgspec.json.encode(found), content_type="application/json")
+
+    site.always["GET /api/Users/all"] = page
+    async with desk(site, {"user.all": {**ALL, "fields": {"page": "p"}}}) as new:
+        assert len([v async for v in new.lookups() if v.kind == "person"]) == 300
+
+
+async def test_a_list_of_users_without_an_end_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncer.desks.tikting.catalogue.MOST_PAGES", 3)
+    site = Site()
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=msgspec.json.encode([{"id": f"u{site.count('GET', '/api/Users/all')}"}]))
+
+    site.always["GET /api/Users/all"] = page
+    async with desk(site, {"user.all": {**ALL, "fields": {"page": "p"}}}) as new:
+        with pytest.raises(Fatal, match="over 3 pages of users") as raised:
+            [v async for v in new.lookups()]
+    assert "page" in raised.value.hint
 
 
 async def test_a_requester_is_searched_for_by_what_the_ticket_says() -> None:
@@ -884,9 +935,12 @@ async def test_a_call_that_is_refused_does_not_work() -> None:
     async with desk(site, {"ticket.reply": untested(REPLY)}) as new:
         tried = await new.probe("ticket.reply", TicketId("1"))
         assert (tried.worked, dict(tried.settings)) == (False, {})
+        site.always[SENT["reply"]] = said(405)
+        tried = await new.probe("ticket.reply", TicketId("1"))
+        assert (tried.worked, "Is this call of desk new right?" in tried.hint) == (False, True)
         with pytest.raises(ConfigError, match=r"no call 'ticket\.close'"):
             await new.probe("ticket.close", TicketId("1"))
-    assert len(calls(site)) == 1
+    assert len(calls(site)) == 2
 
 
 async def test_calls_of_users_are_tried_without_writing() -> None:

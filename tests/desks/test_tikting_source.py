@@ -805,6 +805,32 @@ async def test_what_tells_more_of_somebody_counts_whichever_comes_first() -> Non
             assert await old.person(RITA) == LookupValue("person", RITA, "Rita R", email="rita@x.org")
 
 
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [("2024-05-01T07:53:20.1234567", False), ("0001-01-01T00:00:00", False), ("", False), (None, False),
+     ("01.05.2024 07:53", True), ("/Date(1714549000000)/", True), ("May 1", True)],
+)  # fmt: skip
+async def test_a_time_that_cannot_be_read_is_told_and_not_lost_in_silence(created: str | None, told: bool) -> None:
+    site = Site([1])
+    site.tickets[1] |= {"createdDate": created, "closedDate": created}
+    async with desk(site) as old:
+        found = await notes(old)
+    assert ("it holds what is no ISO 8601 time in created, closed" in found) == told
+
+
+async def test_people_that_are_too_many_to_remember_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncer.desks.tikting.catalogue.MOST_PEOPLE", 1)
+    site = Site([1, 2, 3])
+    for id in site.tickets:
+        site.tickets[id] |= {"creatorId": None, "creator": {"fullName": f"N {id}"}}
+    async with desk(site) as old:
+        with capture_logs() as logs:
+            for id in site.tickets:
+                await one(old, id)
+        assert (await old.person("N 1"), await old.person("N 2")) == (LookupValue("person", "N 1", "N 1"), None)
+    assert [entry["event"] for entry in logs] == ["too_many_people_to_remember"]
+
+
 # Files
 
 

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from logging import WARNING
 from pathlib import Path
@@ -31,7 +31,7 @@ from tests.desks.serving import served
 from tests.flows import matrix_facts as facts
 from tests.flows import matrix_mapping as rules
 from tests.flows.desks import Elsewhere
-from tests.flows.matrix_evidence import Evidence, Over
+from tests.flows.matrix_evidence import Evidence, Holds, Over
 from tests.flows.worlds import ugly
 
 ODD = 150
@@ -58,13 +58,8 @@ class Answer(Struct, frozen=True):
 
 
 def ways() -> list[tuple[str, str]]:
-    """Every kind that can be read with every kind that can be written, itself included."""
-    reads, writes = [], []
-    for kind in registry.kinds():
-        found = facts.opened(emulated(kind, emptied(ugly(1))).block("http://127.0.0.1:1")).capabilities
-        reads += [kind] if found.reads else []
-        writes += [kind] if found.writes else []
-    return [(source, target) for source in reads for target in writes]
+    """Every kind into every kind, itself included."""
+    return [(source, target) for source in sorted(facts.TELLS) for target in sorted(facts.HOLDS)]
 
 
 def world(tickets: int, seed: int = 1) -> World:
@@ -96,28 +91,22 @@ class Way:
     def __init__(self, old: EmulatedDesk, new: EmulatedDesk, filled: World, place: Path) -> None:
         self.old, self.new, self.world, self.place = old, new, filled, place
 
-    def prepare(self, kinds: tuple[str, str], urls: tuple[str, str], dsn: str) -> None:
+    def prepare(self, source: str, target: Target, urls: tuple[str, str], dsn: str) -> None:
         """Config and mapping, from what both kinds call the same tickets."""
-        source, target = kinds
-        blocks = self.old.block(urls[0]), self.new.block(urls[1])
-        can = facts.opened(blocks[1]).capabilities
-        self.tells, self.holds = facts.tells(source), facts.holds(target, can)
-        self.kinds = kinds
+        self.kinds = source, target.kind
+        self.tells, self.holds = facts.TELLS[source], target.holds
+        blocks = self.old.block(urls[0]), target.settings(self.new.block(urls[1]))
         self.before = self.old.kept()
-        same = emulated(target, self.world).kept()
-        export = self.new.people_csv() if isinstance(self.new, ListsPeople) and not can.takes_people else None
+        self.members = facts.members(self.new.state())
+        same = emulated(target.kind, self.world).kept()
+        export = self.new.people_csv() if isinstance(self.new, ListsPeople) and self.holds.people_csv else None
         self.known, table = rules.known(self.world, export)
         self.fallback = rules.stand_in(self.world, self.known)
-        self.opened = frozenset(
-            ticket.values["status"]
-            for ticket, seed in zip(same, self.world.tickets, strict=True)
-            if seed.status in {"new", "open"}
-        )
-        takes = can.takes_custom and not can.adopts_lists
-        self.custom = asyncio.run(_fields(blocks[1], list(self.world.custom))) if takes else {}
-        self.listed = [] if can.adopts_lists else rules.listed(can.fields, self.tells, self.world, self.before, same)
-        mapping = rules.mapping(self.listed, self.custom, self.fallback, table=table is not None)
-        if can.adopts_lists:
+        takes = self.holds.custom and not self.holds.adopts
+        custom = asyncio.run(_fields(blocks[1], list(self.world.custom))) if takes else {}
+        self.listed = rules.listed(self.holds.lists, self.tells, self.world, self.before, same)
+        mapping = rules.mapping(self.listed, custom, self.fallback, table=table is not None)
+        if self.holds.adopts:
             mapping = {"fields": mapping["fields"]}
         rules.write(self.place, dsn, blocks, mapping, table)
 
@@ -142,7 +131,7 @@ class Way:
         notes = [json.loads(line) for line in _lines(first["private_notes"])]
         return Evidence(
             source=self.kinds[0], target=self.kinds[1], tells=self.tells, holds=self.holds, world=self.world,
-            old=self.before, new=now, listed=self.listed, opened=self.opened, custom=frozenset(self.custom),
+            old=self.before, new=now, listed=self.listed, members=self.members,
             over=[Over(one["old_id"], one["marker"], one["new_id"]) for one in over], known=self.known,
             fallback=self.fallback, contents=contents(self.new),
             withheld=[(note["ticket"], note["body"]) for note in notes], counts=first["counts"],
@@ -150,17 +139,32 @@ class Way:
         )  # fmt: skip
 
 
+class Target(Struct, frozen=True):
+    """A desk to fill: its kind, how it is emulated, what it must hold, and what is changed of its config block."""
+
+    kind: str
+    emulator: Callable[[World], EmulatedDesk]
+    holds: Holds
+    settings: Callable[[dict[str, Any]], dict[str, Any]] = dict
+
+
+def whole(kind: str) -> Target:
+    """One with all that can be configured."""
+    return Target(kind, registry.spec(kind).emulator, facts.HOLDS[kind])
+
+
 @contextmanager
-def way(source: str, target: str, filled: World, place: Path, dsn: str) -> Iterator[Way]:
+def way(source: str, target: str | Target, filled: World, place: Path, dsn: str) -> Iterator[Way]:
     """Both desks up, ready to move."""
     elsewhere, stack = Elsewhere(), AsyncExitStack()
+    into = whole(target) if isinstance(target, str) else target
     try:
-        made = Way(emulated(source, filled), emulated(target, emptied(filled)), filled, place)
+        made = Way(emulated(source, filled), into.emulator(emptied(filled)), filled, place)
         urls = (
             elsewhere.do(stack.enter_async_context(served(made.old))),
             elsewhere.do(stack.enter_async_context(served(made.new))),
         )
-        made.prepare((source, target), urls, dsn)
+        made.prepare(source, into, urls, dsn)
         yield made
     finally:
         elsewhere.do(stack.aclose())
@@ -174,7 +178,10 @@ async def _fields(block: dict[str, Any], wanted: Sequence[str]) -> dict[str, str
         values = [value async for value in desk.lookups() if value.kind == "custom_field" and value.name in wanted]
     finally:
         await desk.close()
-    return {value.name: value.id for value in reversed(values)}
+    found = {value.name: value.id for value in reversed(values)}
+    if lost := set(wanted) - found.keys():
+        raise Stuck(f"the desk does not tell its custom fields {sorted(lost)}")
+    return found
 
 
 def in_process(*line: str) -> Answer:

@@ -22,38 +22,62 @@ class Tells(Struct, frozen=True, kw_only=True):
     creator: Literal["known", "by name", "no"] = "known"
     ghosts: bool = False
     """Somebody who is gone is still told of, as somebody nobody knows."""
+    gone_as: str | None = None
+    """The address by which somebody who is gone is told of, where that is done by one."""
+    nameless: bool = False
+    """Of somebody who was deleted only the address is told, in the name's place."""
     minutes: bool = False
     """Times of comments have no seconds."""
+    stripped: bool = False
+    """Of a text's markup nothing is told, not even that it parts two words."""
     untold: frozenset[str] = frozenset()
     """Lists whose values are not told."""
 
 
 class Holds(Struct, frozen=True, kw_only=True):
-    """What a kind of desk can hold: its capabilities, and what its README says of its own ways."""
+    """What a kind of desk must hold of what it is brought, by its contract and its README. What is named `True` must be
+    there in a place of its own; all else must be told in the text, or be a loss."""
 
-    adopts: bool
-    comments: bool
-    private: bool
-    authors: bool
-    times: bool
-    files: bool
-    tags: bool
-    cc: bool
-    custom: bool
-    links: bool
-    work: bool
-    rating: bool
-    status: bool
-    creator: bool
-    assignee: bool
-    created: bool
-    html: bool
-    marked: bool
-    max_title: int | None
+    adopts: bool = False
+    """It takes over the lists and people of whoever is brought to it."""
+    lists: dict[str, str] = {}
+    """Field -> the list its values come from."""
+    comments: bool = True
+    private: bool = True
+    public: bool = True
+    """What was public can be read by requesters there."""
+    authors: bool = False
+    times: bool = False
+    files: bool = True
+    tags: bool = False
+    cc: bool = False
+    custom: bool = False
+    links: bool = False
+    work: bool = False
+    rating: bool = False
+    status: bool = True
+    creator: bool = False
+    assignee: bool = False
+    created: bool = False
+    html: bool = True
+    marked: bool = False
+    """The marker stands in the title."""
+    max_title: int | None = None
+    max_body: int | None = None
+    people_csv: bool = False
+    """It cannot list its people: an administrator exports them."""
     members: bool = False
     """Nobody works on a ticket but members of its group."""
-    as_good: tuple[frozenset[str], ...] = ()
-    """Statuses that this kind does not tell apart when they are asked for."""
+    begins: str = ""
+    """The status of a ticket that was just made, where another one cannot be given."""
+    open: frozenset[str] = frozenset()
+    """Statuses of tickets that are open, where others cannot be given."""
+    turns: dict[str, str] = {}
+    """A status that cannot be given -> the one that is given for it."""
+    turned: str = "status_as_good"
+    """The loss where another status stands in for the wanted one."""
+    worked: tuple[str, str] | None = None
+    """Two statuses that only say whether nobody works on a ticket, or somebody."""
     ends_rated: frozenset[str] = frozenset()
     """Statuses that nothing reaches without a rating, invented where there is none."""
     says: tuple[str, ...] = ()
@@ -104,10 +128,8 @@ class Evidence(Struct, kw_only=True):
     old: list[KeptTicket]
     new: list[KeptTicket]
     listed: list[Listed]
-    opened: frozenset[str]
-    """What the target's kind calls tickets that are new or open."""
-    custom: frozenset[str]
-    """Custom fields that a rule carries."""
+    members: dict[str, frozenset[str]]
+    """Group of the target -> e-mails of those who may work for it, before anything was brought."""
     over: list[Over]
     known: frozenset[str]
     fallback: str

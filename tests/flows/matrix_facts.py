@@ -1,5 +1,5 @@
-"""What each kind of desk can hold and tell, as plain facts: from its capabilities, and from its README what these
-have no word for."""
+"""What each kind of desk tells and what it must hold, as plain facts, written down from the contracts and the READMEs:
+a desk's own claims are not asked."""
 
 from __future__ import annotations
 
@@ -7,39 +7,65 @@ import re
 from typing import Any
 
 from syncer.deskkit import registry
-from syncer.deskkit.contract import Capabilities, Desk
+from syncer.deskkit.contract import Desk
 from tests.flows.matrix_evidence import Holds, Tells
 
-TELLS: dict[str, dict[str, Any]] = {
-    "invgate": {"ghosts": True},
-    "motadata": {
-        "links": False, "work": False, "rating": False, "creator": "by name", "minutes": True,
-    },
-    "tikting": {
-        "links": False, "custom": False, "work": False, "rating": False, "creator": "no",
-        "untold": frozenset({"ticket_type"}),
-    },
-    "rezolve": {"files": False, "links": False, "work": False, "rating": False, "ghosts": True},
-}  # fmt: skip
-"""What a reader of a kind does not learn, or learns in another way; all else is told."""
-WAYS: dict[str, dict[str, Any]] = {
-    "invgate": {
-        "members": True,
-        "as_good": (frozenset({"New", "Open"}), frozenset({"Pending", "Waiting"})),
-        "ends_rated": frozenset({"Closed"}),
-        "says": (
-            "Files of the request.",
-            "Solved before this request was migrated.",
-            "Rated before this request was migrated.",
-        ),
-    },
-    "motadata": {"own_tags": "ext:", "own_custom": frozenset({"External Id"})},
-    "rezolve": {
-        "created_in": "Original Created",
-        "own_custom": frozenset({"External Id", "Original Created", "Resolution"}),
-    },
+TELLS: dict[str, Tells] = {
+    "archive": Tells(),
+    "invgate": Tells(ghosts=True),
+    "motadata": Tells(
+        links=False, work=False, rating=False, creator="by name", nameless=True, minutes=True, stripped=True
+    ),
+    "rezolve": Tells(files=False, links=False, work=False, rating=False, ghosts=True, gone_as="departed@example.org"),
+    "tikting": Tells(
+        links=False, custom=False, work=False, rating=False, creator="no", untold=frozenset({"ticket_type"})
+    ),
 }
-"""What a kind does in its own way when tickets are brought to it."""
+"""What a reader of a kind learns."""
+
+_INVGATE = Holds(
+    lists={name: name for name in ("category", "priority", "type", "status", "source", "location", "group")},
+    authors=True, cc=True, custom=True, links=True, work=True, rating=True, creator=True, assignee=True, created=True,
+    marked=True, max_title=255, members=True, turns={"Pending": "Waiting"}, worked=("New", "Open"),
+    ends_rated=frozenset({"Closed"}),
+    says=(
+        "Files of the request.", "Solved before this request was migrated.", "Rated before this request was migrated.",
+    ),
+)  # fmt: skip
+_MOTADATA = Holds(
+    lists={
+        name: name
+        for name in (
+            "status", "priority", "urgency", "impact", "category", "department", "location", "support_level", "source",
+            "group",
+        )
+    },
+    tags=True, cc=True, custom=True, assignee=True, marked=True, max_title=255, max_body=59_800, own_tags="ext:",
+    own_custom=frozenset({"External Id"}),
+)  # fmt: skip
+_REZOLVE = Holds(
+    lists={name: name for name in ("type", "priority", "category", "group", "status")},
+    files=False, tags=True, cc=True, custom=True, assignee=True, created=True, max_title=255, max_body=1_000_000,
+    created_in="Original Created", own_custom=frozenset({"External Id", "Original Created", "Resolution"}),
+)  # fmt: skip
+_TIKTING = Holds(
+    lists={
+        **{name: name for name in ("status", "priority", "category", "group", "level")},
+        "site_id": "site", "department_id": "department",
+    },
+    private=False, assignee=True, html=False, marked=True, max_title=255, max_body=60_000, people_csv=True,
+)  # fmt: skip
+HOLDS: dict[str, Holds] = {
+    "archive": Holds(
+        adopts=True, authors=True, times=True, tags=True, cc=True, custom=True, links=True, work=True, rating=True,
+        creator=True, assignee=True, created=True,
+    ),
+    "invgate": _INVGATE,
+    "motadata": _MOTADATA,
+    "rezolve": _REZOLVE,
+    "tikting": _TIKTING,
+}  # fmt: skip
+"""What a kind must hold when its desk has all that can be configured."""
 LOOKS = re.compile(r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual)")
 """Calls that only read, though they are no GET, besides those that read a desk's lists."""
 
@@ -50,32 +76,11 @@ def opened(block: dict[str, Any]) -> Desk:
     return spec.open(spec.config().model_validate({**block, "name": "desk"}))
 
 
-def tells(kind: str) -> Tells:
-    """What is learned by reading it."""
-    return Tells(**TELLS.get(kind, {}))
-
-
-def holds(kind: str, facts: Capabilities) -> Holds:
-    """What it takes and keeps."""
-    return Holds(
-        adopts=facts.adopts_lists,
-        comments=facts.takes_comments,
-        private=facts.takes_comments and facts.keeps_private,
-        authors=facts.keeps_authors,
-        times=facts.keeps_times,
-        files=facts.takes_files,
-        tags=facts.takes_tags,
-        cc=facts.takes_cc,
-        custom=facts.takes_custom,
-        links=facts.takes_links or facts.keeps_links,
-        work=facts.takes_times,
-        rating=facts.keeps_rating,
-        status=facts.keeps_status,
-        creator="creator" in facts.fields,
-        assignee="assignee" in facts.fields,
-        created=facts.keeps_times or "created_at" in facts.fields,
-        html=facts.body == "html",
-        marked="title" in facts.marker_in,
-        max_title=facts.max_title,
-        **WAYS.get(kind, {}),
-    )
+def members(state: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Group -> e-mails of those who may work for it, on a desk that asks for that."""
+    desks, users = state.get("helpdesks", {}), state.get("users", {})
+    return {
+        f"{desk['name']} / level {level['order']}": frozenset(users[str(id)]["email"].lower() for id in desk["members"])
+        for level in state.get("levels", {}).values()
+        if (desk := desks.get(str(level["helpdesk_id"]))) is not None
+    }

@@ -9,16 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from syncer.deskkit.kept import KeptFile
+from tests.flows.matrix_compared import Compared
 from tests.flows.matrix_evidence import Evidence, Over
 from tests.flows.matrix_losses import counted
 from tests.flows.matrix_texts import OWN
-from tests.flows.matrix_ticket import Compared, faults
+from tests.flows.matrix_ticket import faults
+from tests.flows.matrix_world import unlike
 from tests.flows.worlds import SECRET
 
 
 def judge(evidence: Evidence) -> list[str]:
     """All that is wrong."""
     return [
+        *unlike(evidence.source, evidence.world, evidence.old),
         *_sums(evidence),
         *_once(evidence),
         *_tickets(evidence),

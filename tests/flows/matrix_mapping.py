@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from syncer.deskkit.contract import DraftField
 from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from tests.flows.matrix_evidence import Listed, Tells
@@ -22,21 +21,17 @@ CONFIG, MAPPING, PEOPLE = "syncer.yaml", "mapping.yaml", "people.csv"
 
 
 def listed(
-    fields: Mapping[str, DraftField], tells: Tells, world: World, old: Sequence[KeptTicket], same: Sequence[KeptTicket]
+    fields: Mapping[str, str], tells: Tells, world: World, old: Sequence[KeptTicket], same: Sequence[KeptTicket]
 ) -> list[Listed]:
     """A rule for each field with a list; `same` are the tickets of the world as a desk of the target's kind holds them.
 
     A name of the source becomes what most of its tickets are called there; where no name has most, the default.
     """
     found = []
-    for field, facts in fields.items():
-        kind = facts.lookup
-        if kind is None or kind == "person":
-            continue
+    for field, kind in fields.items():
         there = [ticket.values.get(kind) for ticket in same]
         names = Counter(name for name in there if name)
         if not names:
-            assert not facts.required, f"{field} is required, and no ticket of its kind has any"
             continue
         default = _default(kind, world, there, names)
         of = next((one for one in (kind, ELSEWHERE.get(kind)) if one and _tells(one, tells, old)), None)

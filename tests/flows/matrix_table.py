@@ -8,18 +8,18 @@ from pathlib import Path
 
 from tests.flows import matrix
 from tests.flows.matrix_evidence import Evidence
+from tests.flows.matrix_expected import carried
 from tests.flows.matrix_judge import judge
-from tests.flows.matrix_losses import carried
 
 COLUMNS = ("tickets", "created", "parked", "comments", "files", "losses", "again")
 WIDTHS = (7, 7, 6, 8, 5, 6, 5)
 HEAD = f"{'source':<9} {'target':<9} {' '.join(map(str.rjust, COLUMNS, WIDTHS))} seconds  verdict"
 LEGEND = """\
 comments: carried, as comments or told in the text. files: on the target, those of comments too. losses: by the run's
-own report, each recounted by the judge from both desks; body_rest_attached, public_as_note, assignee_not_member by what
-the target shows. again: writes of a second run. seconds: lists, both runs and the id map. Not looked at, because no
-word for it is the same on all desks: who created a ticket, which comment was its solution, and work and ratings where
-the target has a place for them; where it has none, they must be told in the text."""
+own report, each recounted by the judge from the source, the mapping and what a kind must hold, whatever a desk claims.
+again: writes of a second run. seconds: lists, both runs and the id map. Not looked at, because no word for it is the
+same on all desks: who created a ticket, work and ratings, where the target has a place for them (where it has none, the
+text must tell them); and which comment was the solution."""
 WHOLE = "whole"
 
 

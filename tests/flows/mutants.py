@@ -245,11 +245,6 @@ def links_in_memory() -> Iterator[None]:
         yield
 
 
-STEPS = (steps_not_looked_for, made_is_over, links_in_memory)
-"""Those that need a target which takes several calls: see test_into_invgate.py."""
-Mutant = Callable[[], Any]
-
-
 @contextmanager
 def private_not_read_back() -> Iterator[None]:
     """What was written as private is believed to be."""
@@ -259,3 +254,8 @@ def private_not_read_back() -> Iterator[None]:
 
     with patch.object(Privacy, "_prove", prove):
         yield
+
+
+STEPS = (steps_not_looked_for, made_is_over, links_in_memory, private_not_read_back)
+"""Those that need a target which takes several calls: see test_into_invgate.py and test_privacy.py."""
+Mutant = Callable[[], Any]

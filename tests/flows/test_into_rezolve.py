@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from syncer.errors import Fatal
 from tests.flows import lives, mutants
 from tests.flows.desks import Answer
 from tests.flows.into import TwinPlace
 from tests.flows.into_rezolve import TOLD, two_rezolves
 from tests.flows.judge import Broken
 from tests.flows.test_into import answers_lost, killed_at
-from tests.flows.worlds import small
+from tests.flows.worlds import SECRET, small
 
 
 @pytest.fixture
@@ -146,6 +147,38 @@ def test_without_notes_what_was_said_in_public_is_one_transcript_and_the_rest_st
         assert new[f"RZ-{id}"]["status"] == old["status"]
         told += len(said)
     assert told > 10
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["answered", "answer_lost"])
+def test_a_setting_that_makes_private_notes_public_shows_one_of_them_and_no_more(
+    rezolves: TwinPlace, cut: bool
+) -> None:
+    rezolves.configure(timeout=0.6, parallel=4)
+    wrong, right = '"note": "{text}", "kind": "{kind}"', '"note": "{text}", "noteType": "{kind}"'
+    text = rezolves.config.read_text()
+    assert right in text
+    rezolves.config.write_text(text.replace(right, wrong))  # a word that the target does not heed
+
+    async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
+        response = await answer()
+        if cut and rezolves.desks.is_write(request) and request.path.endswith("/notes"):
+            _breaks(request)
+        return response
+
+    def shown() -> list[Any]:
+        told = (note for one in rezolves.desks.new.tables.tickets.values() for note in one.notes)
+        return [note for note in told if SECRET in note.body and note.kind == "public"]
+
+    rezolves.desks.watch = watch
+    with pytest.raises(Fatal, match="a private note shows as one that requesters can read"):
+        lives.whole(rezolves)
+    (leaked,) = shown()
+    rezolves.config.write_text(text)
+    leaked.kind, cut = "private", False
+    lives.whole(rezolves)
+    assert shown() == []
+    told = [note for one in rezolves.desks.new.tables.tickets.values() for note in one.notes if SECRET in note.body]
+    assert {note.kind for note in told} == {"private"}
 
 
 def _field(label: str, change: Callable[[Any], Any]) -> Callable[[Any, Any], None]:

@@ -14,7 +14,7 @@ from syncer.deskkit import registry
 from syncer.deskkit.contract import DeskSpec, Source, Target
 from tests.house.code import ROOT
 
-FILES = {"__init__.py", "README.md", "config.py", "desk.py", "emulator.py", "wire.py", "samples"}
+FILES = {"__init__.py", "README.md", "config.py", "desk.py", "emulator.py", "wire.py", "claims.yaml", "samples"}
 SAMPLES = [path for kind in registry.kinds() for path in (ROOT / "syncer/desks" / kind / "samples").iterdir()]
 
 

@@ -115,7 +115,6 @@ def test_a_ticket_is_found_wherever_the_answer_has_it(answer: Any) -> None:
         "REQ-2041", "a9d4", "17020", "it", "Open", 99120
     )  # fmt: skip
     assert row.created == datetime(2026, 2, 3, 9, 10, 11, 120_000, UTC)
-    assert row.whole
 
 
 @pytest.mark.parametrize("answer", [{}, [], {"data": {"id": "1"}}, {"ticket": {"object_id": "A-1"}}], ids=str)
@@ -128,13 +127,19 @@ def test_a_row_of_the_first_generation_is_a_pointer() -> None:
     row = wire.record(POINTER, "list")
     assert (row.id, row.summary, row.status, row.etag, row.data) == ("REQ-7", "Old words", "open", None, None)
     assert row.updated == datetime(2026, 2, 3, 9, 10, 11, tzinfo=UTC)
-    assert not row.whole
 
 
 def test_moved_and_deleted_are_told() -> None:
     row = wire.record({**RECORD, "moved_to": "INC-3", "deleted_seq": 4}, "list")
-    assert (row.moved, row.deleted) == (True, True)
-    assert not wire.record(RECORD, "list").deleted
+    assert (row.moved_to, row.away, row.deleted) == ("INC-3", True, True)
+    row = wire.record(RECORD, "list")
+    assert (row.moved_to, row.away, row.deleted) == (None, False, False)
+
+
+@pytest.mark.parametrize("itself", [RECORD["object_id"], RECORD["id"]])
+def test_a_ticket_that_was_moved_here_is_not_away(itself: str) -> None:
+    row = wire.record({**RECORD, "moved_to": itself}, "list")
+    assert (row.moved_to, row.away) == (itself, False)
 
 
 @pytest.mark.parametrize(
@@ -370,3 +375,8 @@ def test_of_two_that_are_called_alike_none_is_guessed() -> None:
     ]
     assert found.person("a@x.org") == "a@x.org"
     assert found.person({"id": "u2", "email": "a@x.org"}) == "u2"
+
+
+def test_a_list_with_a_row_that_is_none_is_no_list() -> None:
+    assert wire.list_rows({"data": {"value": [{"displayId": "1"}]}}) is not None
+    assert wire.list_rows({"data": {"value": [{"displayId": "1"}, None]}}) is None

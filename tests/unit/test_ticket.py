@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncer.mapping.comments import Abilities
 from syncer.mapping.fields import TargetField
 from syncer.mapping.tables import DROP
 from syncer.mapping.ticket import Skipped
@@ -81,7 +82,49 @@ def test_a_default_may_be_a_path_where_its_name_says_too_little() -> None:
 
 def test_a_value_to_be_dropped_is_no_value() -> None:
     decided = {**DECIDED, ("priority", "priority"): {"3": DROP}}
-    assert "priority" not in draft(mapper(of=tables(decided=decided)).map(ticket())).fields
+    found = draft(mapper(of=tables(decided=decided)).map(ticket()))
+    assert "priority" not in found.fields
+    assert "priority_left_out" in found.losses
+
+
+def test_a_value_of_a_list_that_no_rule_is_about_is_told_and_counted() -> None:
+    odd = ticket(values={"status": "1", "priority": "3", "category": "12"})
+    found = draft(mapper().map(odd))
+    assert "Category: Hardware / Printers" in found.body.splitlines()
+    assert found.losses.count("list_values_as_text") == 1
+    untold = draft(mapper({"header": False}).map(odd))
+    assert "Printers" not in untold.body
+    assert "list_values_dropped" in untold.losses
+    for rule in (
+        {"lookup": "category", "default": "Medium"},
+        {"from": "category"},
+        {"template": "{{ ticket.category }}!"},
+    ):
+        read = draft(
+            mapper({"fields": {"note": rule}}, of=tables(decided={**DECIDED, ("category", "note"): {}})).map(odd)
+        )
+        assert not any(loss.startswith("list_values") for loss in read.losses)
+
+
+def test_what_no_head_tells_is_not_counted_as_told() -> None:
+    odd = ticket(creator="9", assignee="9", custom={"72": "PC-4"}, values={"status": "6"})
+    of = tables(people={"301": "guid-mia"})
+    losses = draft(mapper({"header": False}, of, limits(keeps_status=False)).map(odd)).losses
+    assert set(losses) == {
+        "times_dropped",
+        "creator_dropped",
+        "assignee_dropped",
+        "status_dropped",
+        "custom_fields_dropped",
+    }
+
+
+def test_a_target_that_is_told_the_rest_is_told_of_people_it_does_not_know() -> None:
+    native = Abilities(folds=False, private=True, authors=True, times=True)
+    fields = {**limits().fields, "assignee": TargetField("person", False), "creator": TargetField("person", False)}
+    found = draft(mapper(to=limits(comments=native, fields=fields)).map(ticket(creator="9", assignee="9")))
+    assert found.body.splitlines()[:2] == ["Opened by: Ada Agent", "Assigned to: Ada Agent"]
+    assert found.losses == ("assignee_as_text", "creator_as_text")
 
 
 def test_a_decision_for_the_default_is_a_decision() -> None:
@@ -97,6 +140,27 @@ def test_somebody_unknown_is_stood_in_for_and_counted_or_asked_about() -> None:
         assert missing(mapper({"people": {}}).map(ticket(requester=requester))) == (
             ("requester", "person", requester or "(empty)"),
         )
+
+
+def test_whoever_opened_it_for_somebody_else_is_named_and_counted_where_the_target_is_not_told() -> None:
+    opened, line = ticket(creator="9"), "Opened by: Bob Agent <bob@acme.example>"
+    of = tables()
+    of.source["person", "9"] = LookupValue(kind="person", id="9", name="Bob Agent", email="bob@acme.example")
+    of.source["person", "Mia Muster"] = LookupValue(kind="person", id="Mia Muster", name="Mia Muster")
+    found = draft(mapper(of=of).map(opened))
+    assert found.body.splitlines()[2] == line
+    assert "creator_as_text" in found.losses
+    with_creators = limits(fields={**limits().fields, "creator": TargetField("person", False)})
+    assert "creator_as_text" in draft(mapper(of=of, to=with_creators).map(opened)).losses
+    of.people["9"] = "guid-bob"
+    for kept in (
+        draft(mapper(of=of, to=with_creators).map(opened)),
+        draft(mapper(of=of).map(ticket())),
+        # Of some desks' creators only the name is told: by that it was the requester.
+        draft(mapper(of=of).map(ticket(creator="Mia Muster"))),
+    ):
+        assert "Opened by" not in kept.body
+        assert "creator_as_text" not in kept.losses
 
 
 def test_a_rule_leaves_tickets_behind_by_name_or_id() -> None:

@@ -21,7 +21,9 @@ from syncer.desks.tikting.names import Names
 from syncer.desks.tikting.snapshot import ROWLESS, Snapshot
 from syncer.desks.tikting.uploads import Uploads
 from syncer.desks.tikting.wire_fields import BUILT_IN, CANDIDATES, NAMES, FieldMap, Hit, lowered
-from syncer.desks.tikting.wire_in import Reader, digest, file_id, file_names, file_parts, person_id, reply_texts
+from syncer.desks.tikting.wire_files import names as file_names
+from syncer.desks.tikting.wire_files import parts, shown
+from syncer.desks.tikting.wire_in import Reader, digest, person_id, reply_texts
 from syncer.errors import AuthFailed, Fatal, InDoubt
 from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId, Version
@@ -62,7 +64,7 @@ def test_every_sample_is_json_that_no_reader_stumbles_over(name: str) -> None:
     value = wire.decoded(raw(name), name)
     list(wire.lookups(value))
     for row in value if isinstance(value, list) else [value]:
-        wire.row_id(row), wire.row_marker(row), wire.has_whole_title(row), wire.technician(row)
+        wire.row_id(row), wire.row_marker(row), wire.technician(row)
 
 
 def test_each_list_of_the_metadata_has_a_label_key_of_its_own() -> None:
@@ -155,7 +157,6 @@ def test_rows_are_read_by_the_first_key_that_holds_something() -> None:
     rows = sample("list_rows_mixed")
     assert [wire.row_id(row) for row in rows] == ["1009", "1008", "1007", "1006", "1005", None]
     assert [wire.row_marker(row) for row in rows] == ["IG-9", "IG-8", None, None, None, "IG-4"]
-    assert [wire.has_whole_title(row) for row in rows] == [True, True, True, False, False, True]
 
 
 @pytest.mark.parametrize("name", ["list_rows_flat", "list_rows_nested", "list_rows_labels", "list_rows_pascal"])
@@ -398,14 +399,14 @@ def test_people_are_known_by_guid_or_mail_or_name(id: str, email: str, name: str
      {}],
 )  # fmt: skip
 def test_a_files_id_holds_all_that_is_needed_to_get_it(file: Any) -> None:
-    own, url, name = file_parts(file_id(BUILT_IN, file))
+    one = parts(shown(BUILT_IN, file).file.id)
     expected = {
         "id": {"id": "7", "url": "/x?a=1/2", "name": "a/b ä.txt"}, "fileName": {"id": "", "url": "", "name": "a"},
         "url": {"id": "", "url": "/d/a.png?x=1", "name": "a.png"},
         "/d/a b.png": {"id": "", "url": "/d/a b.png", "name": "a b.png"},
         "": {"id": "", "url": "", "name": "file"},
     }[file if isinstance(file, str) else next(iter(file), "")]  # fmt: skip
-    assert {"id": own, "url": url, "name": name} == expected
+    assert {"id": one.id, "url": one.url, "name": one.name} == expected
 
 
 @pytest.mark.parametrize("name", ["get_flat_full", "get_nested_full", "get_flat", "get_nested"])

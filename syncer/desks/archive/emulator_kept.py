@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
+from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket, KeptWork
 
 Row = dict[str, Any]
 Lists = dict[str, dict[str, Row]]
@@ -48,6 +48,7 @@ def _lists(folder: Path) -> Lists:
 
 def _ticket(line: Row, lists: Lists) -> KeptTicket:
     values = {kind: _name(kind, id, lists) for kind, id in line.get("values", {}).items()}
+    rating = line.get("rating")
     return KeptTicket(
         id=line["id"], title=line["title"], body=line.get("body", ""), requester=_email(line.get("requester"), lists),
         assignee=_email(line.get("assignee"), lists), values=values, created=_seconds(line.get("created_at")),
@@ -55,6 +56,8 @@ def _ticket(line: Row, lists: Lists) -> KeptTicket:
         tags=tuple(line.get("tags", [])), cc=tuple(filter(None, (_email(one, lists) for one in line.get("cc", [])))),
         links=tuple(one["id"] for one in line.get("links", [])),
         custom={lists["custom_field"][id]["name"]: _custom(value) for id, value in line.get("custom", {}).items()},
+        times=tuple(_work(one, lists) for one in line.get("times", [])),
+        rating=(rating["score"], rating.get("most", 5)) if rating else None,
     )  # fmt: skip
 
 
@@ -63,6 +66,10 @@ def _comment(line: Row, lists: Lists) -> KeptComment:
         id=line["id"], author=_email(line.get("author"), lists), text=line["body"], public=line.get("public", False),
         at=_seconds(line.get("created_at")), files=_files(line),
     )  # fmt: skip
+
+
+def _work(line: Row, lists: Lists) -> KeptWork:
+    return KeptWork(_email(line.get("author"), lists), _seconds(line.get("at")), line["seconds"], line.get("note", ""))
 
 
 def _files(line: Row) -> tuple[KeptFile, ...]:

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
+from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket, KeptWork
 from syncer.desks.invgate.emulator_switches import Auth
-from syncer.desks.invgate.emulator_tables import Comment, Tables, Ticket, User
+from syncer.desks.invgate.emulator_tables import Comment, Tables, Ticket, User, Work
 from syncer.desks.invgate.emulator_words import names_of
 
-_AGENT = 1
+_AGENT, _MOST_STARS = 1, 5
 
 
 def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
@@ -56,6 +56,8 @@ def _ticket(tables: Tables, ticket: Ticket) -> KeptTicket:
         cc=tuple(email for id in ticket.observers if (email := _email(tables, id))),
         links=tuple(map(str, ticket.links)),
         custom={tables.fields[uid].label: _words(value) for uid, value in ticket.custom.items() if value},
+        times=tuple(_work(tables, one) for one in ticket.work if not one.deleted),
+        rating=None if ticket.rating is None else (ticket.rating, _MOST_STARS),
     )
 
 
@@ -88,6 +90,10 @@ def _comment(tables: Tables, comment: Comment) -> KeptComment:
         at=comment.created_at,
         files=_files(tables, comment.files),
     )
+
+
+def _work(tables: Tables, work: Work) -> KeptWork:
+    return KeptWork(_email(tables, work.user_id), work.start, work.seconds, work.comment)
 
 
 def _files(tables: Tables, ids: Sequence[int]) -> tuple[KeptFile, ...]:

@@ -55,7 +55,7 @@ class Loading:
             steps.append(Step(ASSIGN))
         if self._config.attachment_upload_path is None:
             steps += [Step(f"{REST}{n}", comment) for n, comment in enumerate(_rest(draft), 1)]
-        steps += [Step(f"{COMMENT}{comment.id}", self._said(comment)) for comment in draft.comments]
+        steps += [Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments]
         if draft.fields.get("status"):
             steps.append(Step(STATUS))
         return steps
@@ -86,20 +86,12 @@ class Loading:
         done = self._is_assigned(row, draft) if step.name == ASSIGN else self._is_in(row, draft.fields["status"])
         return "" if done else None
 
-    def _said(self, comment: CommentDraft) -> CommentDraft:
-        """The comment as it can be written: its files stay behind where there is no way to give them."""
-        if not comment.files or self._config.attachment_upload_path is not None:
-            return comment
-        line = f"<p>[{len(comment.files)} files of this were not brought over.]</p>"
-        return replace(comment, body=comment.body + line, files=())
-
     async def _say(
         self, id: TicketId, draft: Draft, comment: CommentDraft, files: Sequence[Download], attempt: Attempt
     ) -> Written:
         reply = comment.public and self._config.public_replies
-        whole = next((one for one in draft.comments if one.id == comment.id), comment)
         taken = await self._files.take(comment.key, files, attempt)
-        losses = [*taken.losses, *("file_not_taken",) * (len(whole.files) - len(comment.files))]
+        losses = list(taken.losses)
         if comment.public and not reply:
             losses.append("public_as_note")
         told = replace(comment, body=comment.body + taken.lines())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from pydantic import SecretStr
 
+from syncer.deskkit.credential import Credential
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.rezolve import rights
 from syncer.desks.rezolve.config import ApiKey, ClientCredentials, Password, RezolveConfig
@@ -23,19 +23,15 @@ USED = 0.8
 
 
 class Access:
-    """Puts valid headers on a DeskHttp, and renews the token. No account is tried again that was refused once."""
+    """Puts valid headers on a DeskHttp."""
 
     def __init__(self, config: RezolveConfig, http: DeskHttp) -> None:
         self._config = config
         self._http = http
-        self._lock = asyncio.Lock()
-        self._until = 0.0
-        self._renewals = 0
         self._refresh: tuple[str, float] | None = None
         self.claims: dict[str, Any] = {}
         """What the token says of itself."""
-        self.renewable = not isinstance(config.auth, ApiKey)
-        """Whether a refusal may be a matter of time; a key has none."""
+        self.credential = Credential(self._obtain, renewable=not isinstance(config.auth, ApiKey))
         http.headers.update(
             {
                 "Accept": "application/json",
@@ -49,30 +45,14 @@ class Access:
         """The parameters each call about tickets needs, and others."""
         return urlencode({"type": self._config.call_type, "module": "ticketing", **more})
 
-    async def ready(self) -> int:
-        """Make sure there is a credential; gives its number, to be handed to `renew` when it is refused."""
-        if time.monotonic() >= self._until:
-            await self.renew(self._renewals)
-        return self._renewals
-
-    def ended(self, number: int) -> bool:
-        """Whether this credential's time is over or it has a successor: its refusal then says nothing of rights."""
-        return number != self._renewals or time.monotonic() >= self._until
-
-    async def renew(self, refused: int) -> None:
-        """A fresh credential, unless somebody else already replaced the refused one."""
-        async with self._lock:
-            if refused != self._renewals:
-                return
-            auth = self._config.auth
-            if isinstance(auth, ApiKey):
-                key = auth.key.get_secret_value()
-                protect([key])
-                self._http.headers["X-API-Key"] = key
-                self._until = float("inf")
-            else:
-                self._until = time.monotonic() + USED * await self._log_in(auth)
-            self._renewals += 1
+    async def _obtain(self) -> float:
+        auth = self._config.auth
+        if not isinstance(auth, ApiKey):
+            return USED * await self._log_in(auth)
+        key = auth.key.get_secret_value()
+        protect([key])
+        self._http.headers["X-API-Key"] = key
+        return float("inf")
 
     async def _log_in(self, auth: ClientCredentials | Password) -> float:
         """Ask for a token; gives its life in seconds."""

@@ -39,7 +39,7 @@ def judge(what: str, reply: Reply) -> Exception | None:
     if reply.status == 401 and said.code == wire.ROLE_MISSING:
         return MissingRole(f"{what} answered 401: {reply.excerpt()}", hint=NO_ROLE)
     if reply.status == 403:
-        return NotForUs(f"{what} answered 403: {reply.excerpt()}", reason="not_allowed")
+        return NotForUs(f"{what} answered 403: {reply.excerpt()}", reason="not_allowed", hint=NO_ROLE)
     if reply.status == 429:
         return Retryable(f"{what} answered 429: {reply.excerpt()}", after=reset_after(reply.headers))
     if 200 <= reply.status < 300 and reply.body[:64].lstrip()[:1] == b"<":
@@ -48,7 +48,8 @@ def judge(what: str, reply: Reply) -> Exception | None:
             hint="A log-in page or a proxy? Check base_url and the account.",
         )
     if 200 <= reply.status < 300 and said:
-        return Rejected(f"{what}: refused with 200: {wire.in_words(said, {})}", reason="refused")
+        text = f"{what}: refused with 200: {wire.in_words(said, {})}"
+        return Rejected(text, reason="refused", hint="Do call_type and list_type fit, and the account's role?")
     if reply.status == 404 and is_tenant(said, reply):
         return ConfigError(f"{what} answered 404: {reply.excerpt()}", hint=TENANT)
     return classify(what, reply)
@@ -126,21 +127,17 @@ class Calls:
             self.heed(reply)
             return judge(what, reply)
 
-        for attempt in (1, 2, 3):
-            number = await self._access.ready()
-            try:
-                reply = await self._http.read(method, path, judge=judged, query=query, data=data, headers=headers)
-            except MissingRole:
-                raise
-            except AuthFailed as e:
-                final = attempt > 1 and not self._access.ended(number)
-                if final or attempt == 3 or not self._access.renewable:
-                    hint = e.hint or f"Check auth of desk {self._config.name}, then: syncer check"
-                    raise AuthFailed(e.message, hint=hint) from e
-                await self._access.renew(number)
-            else:
-                return wire.decoded(reply.body, f"{self._config.name}: {method} {path}")
-        raise AssertionError("the last attempt returns or raises")
+        try:
+            reply = await self._access.credential.asking(
+                lambda: self._http.read(method, path, judge=judged, query=query, data=data, headers=headers),
+                lambda error: not isinstance(error, MissingRole),
+            )
+        except MissingRole:
+            raise
+        except AuthFailed as e:
+            hint = e.hint or f"Check auth of desk {self._config.name}, then: syncer check"
+            raise AuthFailed(e.message, hint=hint) from e
+        return wire.decoded(reply.body, f"{self._config.name}: {method} {path}")
 
 
 def wire_path(id: str) -> str:

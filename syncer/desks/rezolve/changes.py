@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,11 +11,11 @@ from syncer.deskkit.attempt import Attempt
 from syncer.desks.rezolve import wire
 from syncer.desks.rezolve.calls import Calls, T, wire_path
 from syncer.desks.rezolve.config import RezolveConfig
+from syncer.desks.rezolve.lag import looks
 from syncer.desks.rezolve.writes import Ask, Stale, Writes
 from syncer.errors import InDoubt, NotFound, Rejected
 
-LOOKS, BETWEEN = 4, 0.5
-"""So many looks for what a change did, so many seconds between them: what is read may lag behind what is written."""
+GONE = "Was it deleted, or may this account not see it?"
 Update = Mapping[str, Any]
 
 
@@ -45,11 +44,14 @@ class Changes:
         try:
             row = await self._calls.ticket(id)
         except NotFound as e:
-            raise Rejected(f"{name}: ticket {id} is not there any more", reason="gone") from e
+            text = f"{name}: ticket {id} is not there any more"
+            raise Rejected(text, reason="gone", hint=GONE) from e
         if row.id != id:
-            raise Rejected(f"{name}: ticket {id} is {row.id} now: was it moved to another type?", reason="gone")
+            text = f"{name}: ticket {id} is {row.id} now"
+            raise Rejected(text, reason="gone", hint="Was it moved to another type? Do there by hand what is left.")
         if row.deleted:
-            raise Rejected(f"{name}: ticket {id} is deleted", reason="gone")
+            text = f"{name}: ticket {id} is deleted"
+            raise Rejected(text, reason="gone", hint="Restore it there, or leave it out.")
         return row
 
     async def lead(self, id: str, goal: Goal, attempt: Attempt) -> None:
@@ -68,30 +70,39 @@ class Changes:
                 stale += 1
                 if stale > self._config.conflicts:
                     text = f"{e.message}; it changed each of the {stale} times it was tried"
-                    raise Rejected(text, reason="refused") from e
+                    hint = f"Do rules of the desk change it all the time? Raise conflicts of desk {self._config.name}."
+                    raise Rejected(text, reason="refused", hint=hint) from e
                 row, before = await self._after(row, e.message, "refused"), None
             else:
                 most -= 1
                 row, before = await self._after(row, "its change was taken", "in_doubt"), update
             update = goal.left(row)
             if update is not None and (update == before or most == 0):
-                raise Rejected(f"{self._config.name}: ticket {id} {goal.misses(row)}", reason="refused")
+                hint = "Try it there by hand: a rule, a role or a required field may stand in the way."
+                raise Rejected(f"{self._config.name}: ticket {id} {goal.misses(row)}", reason="refused", hint=hint)
 
     async def _send(self, row: wire.Record, update: Update, labels: Mapping[str, str], attempt: Attempt) -> None:
         ask = Ask(
             what=f"update of {row.id}", method="PATCH", path=f"{T}/ticket/{wire_path(row.id)}/update",
             body={"etag": row.etag, "ticketUpdate": dict(update)}, labels=labels,
         )  # fmt: skip
-        answer = await self._writes.send(ask, attempt)
+        try:
+            answer = await self._writes.send(ask, attempt)
+        except NotFound as e:
+            raise Rejected(e.message, reason="gone", hint=GONE) from e
         if answer.get("success") is not True and wire.etag(answer) is None:
-            raise InDoubt(f"{self._config.name}: {ask.what}: its answer does not say that it was done")
+            text = f"{self._config.name}: {ask.what}: its answer does not say that it was done"
+            raise InDoubt(text, hint="Look at the ticket; the next run looks, too.")
 
     async def _after(self, before: wire.Record, said: str, reason: str) -> wire.Record:
-        """The ticket with another etag than before: each change makes a new one. Raises Rejected when none shows."""
-        for look in range(LOOKS):
-            if look:
-                await asyncio.sleep(BETWEEN)
+        """The ticket with another etag than before: each change makes a new one. What is read may lag behind what is
+        written, so it is looked for as long as that. Raises Rejected when none shows."""
+        async for _ in looks(self._config.list_lag):
             row = await self.ticket(before.id)
             if row.etag != before.etag:
                 return row
-        raise Rejected(f"{self._config.name}: ticket {before.id}: {said}, and it shows no change", reason=reason)
+        raise Rejected(
+            f"{self._config.name}: ticket {before.id}: {said}, and it shows no change",
+            reason=reason,
+            hint=f"Look at the ticket; if it shows the change later, raise list_lag of desk {self._config.name}.",
+        )

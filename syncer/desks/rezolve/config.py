@@ -11,6 +11,8 @@ from syncer.deskkit.config import BudgetConfig, DeskConfig, Positive
 
 PeopleAs = Literal["email", "username", "id"]
 CallType = Literal["template", "agent", "user", "ticket"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No ticket is older."""
 
 
 class ClientCredentials(BaseModel):
@@ -127,6 +129,11 @@ class RezolveConfig(DeskConfig):
     max_summary: int = Field(default=255, ge=40, description="Characters of a summary (an assumption).")
     max_body: int | None = Field(default=None, ge=1000, description="Characters of a description, if it has a limit.")
     verify_created: bool = Field(default=True, description="Read each new ticket back to see that its marker is there.")
+    sees_all_tickets: bool = Field(
+        default=False,
+        description="True once you have seen that this account is shown every ticket, where neither user/userinfo nor"
+        " its token tells the role ticket_admin. Else what was lost is not looked for: what is not shown may be there.",
+    )
     recovery_from: datetime | None = Field(
         default=None,
         description="No ticket of ours is older: what an earlier run left in doubt is looked for from there on."
@@ -147,6 +154,10 @@ class RezolveConfig(DeskConfig):
         description="JSON pointers inside one note.",
     )
     notes_public_kinds: list[str] = Field(default=["public"], description="Kinds of notes that requesters may read.")
+    notes_private_kinds: list[str] = Field(
+        default=["private"],
+        description="Kinds of notes that only staff may read: a private note that is written must show as one of them.",
+    )
     notes_write_path: str | None = Field(
         default=None, description="Path that takes a new note, with {objectId} in it; needs notes_read_path."
     )
@@ -162,6 +173,18 @@ class RezolveConfig(DeskConfig):
         for path in (self.notes_read_path, self.notes_write_path):
             if path is not None and (not path.startswith("/") or "{objectId}" not in path):
                 raise ValueError("a path of notes begins with / and has {objectId} in it")
+        if self.notes_read_path and not self.notes_keys.get("body"):
+            raise ValueError("notes_keys has no body: notes would be empty")
+        if both := {kind.casefold() for kind in self.notes_public_kinds} & {
+            kind.casefold() for kind in self.notes_private_kinds
+        }:
+            raise ValueError(f"notes_public_kinds and notes_private_kinds both have {', '.join(sorted(both))}")
+        if self.notes_write_path and not _says(self.notes_body, "{text}"):
+            raise ValueError("notes_body has {text} in none of its values: notes would be empty")
+        if self.keeps_private and not self.notes_keys.get("kind"):
+            raise ValueError(
+                "notes_body has {kind}, and notes_keys no kind: no private note could be seen to be private"
+            )
         return self
 
     @property
@@ -172,15 +195,27 @@ class RezolveConfig(DeskConfig):
     @property
     def keeps_private(self) -> bool:
         """Whether a note can be written so that only staff read it."""
-        return self.notes_write_path is not None and "{kind}" in str(self.notes_body)
+        return self.notes_write_path is not None and _says(self.notes_body, "{kind}")
+
+    @property
+    def settle(self) -> float:
+        """Seconds after an attempt within which what it wrote may still begin to show."""
+        return self.timeout + self.list_lag
 
     def begins(self) -> datetime:
         """The oldest ticket that is read."""
-        return aware(self.scan_from) or datetime(1970, 1, 1, tzinfo=UTC)
+        return aware(self.scan_from) or EPOCH
 
     def recovers(self) -> datetime:
         """The oldest ticket that may be ours."""
-        return aware(self.recovery_from) or datetime(1970, 1, 1, tzinfo=UTC)
+        return aware(self.recovery_from) or EPOCH
+
+
+def _says(template: Any, word: str) -> bool:
+    """Whether a word stands in a value of a template, at any depth; keys are not filled in."""
+    if isinstance(template, dict):
+        template = list(template.values())
+    return any(_says(one, word) for one in template) if isinstance(template, list) else word in str(template)
 
 
 def aware(value: datetime | None) -> datetime | None:

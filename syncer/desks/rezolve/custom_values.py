@@ -109,7 +109,12 @@ def flag(value: Any) -> bool:
 def no_option(word: str, field: FieldType) -> Rejected:
     """Why a value cannot be chosen in a field."""
     some = ", ".join(label for _, label in field.options[:10])
-    return Rejected(f"{field.label} has no option {word!r}; it has {some}", reason="refused", field=field.label)
+    return Rejected(
+        f"{field.label} has no option {word!r}; it has {some}",
+        reason="refused",
+        field=field.label,
+        hint="Map the value to one of these options, or add the option there.",
+    )
 
 
 def _option(word: str, field: FieldType, known: Known) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
 from syncer.deskkit.contract import (
     Account,
-    Capabilities,
     Download,
-    DraftField,
     Newer,
     Page,
     Ref,
@@ -24,13 +22,15 @@ from syncer.deskkit.contract import (
 from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.paging import SeenIds
 from syncer.desks.rezolve import readiness, reading, rights, wire
+from syncer.desks.rezolve.abilities import capabilities
 from syncer.desks.rezolve.access import Access
-from syncer.desks.rezolve.calls import Calls, NotForUs, T, judge
-from syncer.desks.rezolve.catalogue import KINDS, Catalogue
-from syncer.desks.rezolve.config import RezolveConfig
+from syncer.desks.rezolve.calls import Calls, MissingRole, NotForUs, T, judge
+from syncer.desks.rezolve.catalogue import Catalogue
+from syncer.desks.rezolve.config import EPOCH, RezolveConfig
 from syncer.desks.rezolve.finding import Finding
-from syncer.desks.rezolve.loading import Loading, places
+from syncer.desks.rezolve.loading import Loading
 from syncer.desks.rezolve.notes import Notes
+from syncer.desks.rezolve.places import Places, places
 from syncer.desks.rezolve.view import Found, View, Walk
 from syncer.desks.rezolve.writes import Writes
 from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected
@@ -39,19 +39,8 @@ from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
 
-FIELDS = {
-    "requester": DraftField(lookup="person"),
-    "assignee": DraftField(lookup="person"),
-    "priority": DraftField(lookup="priority"),
-    "category": DraftField(lookup="category"),
-    "group": DraftField(lookup="group"),
-    "status": DraftField(lookup="status"),
-    "created_at": DraftField(number=True),
-}
-NOT_FIELDS = frozenset(("subject", "description", "tags"))
 NO_COMMENTS = "comments and files of {} tickets cannot be read: Rezolve.ai has no public call for them"
 NO_FILES = "comments of {} tickets are read from notes_read_path; files cannot be: there is no public call for them"
-BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Rezolve:
@@ -59,7 +48,7 @@ class Rezolve:
 
     def __init__(self, config: RezolveConfig) -> None:
         self.capabilities = capabilities(config)
-        self.settle = config.timeout + config.list_lag
+        self.settle = config.settle
         self.parallel = config.budget.parallel
         self._config = config
         self._http = DeskHttp(
@@ -79,14 +68,14 @@ class Rezolve:
 
     async def connect(self) -> None:
         """Log in, see who we are, and whether the list shows tickets: without it nothing lost can be found."""
-        await self._access.ready()
+        await self._access.credential.ready()
         await self._who()
         if self._config.writable:
             self._see_how_far(await self._view.probe())
 
     def _see_how_far(self, found: Found) -> None:
-        """A list that is none, or shows us some tickets only, does not tell that one is absent."""
-        if found.type is None or not rights.sees_all(self._loading.statuses.roles):
+        """A list that is none, or may show us some tickets only, does not tell that one is absent."""
+        if found.type is None or not rights.sees_all(self._config, self._loading.statuses.roles):
             self.capabilities = msgspec.structs.replace(self.capabilities, finds_by_key=False)
 
     async def check(self) -> Account:
@@ -120,33 +109,34 @@ class Rezolve:
         return Account(name=name, detail=detail, findings=tuple(findings))
 
     async def _who(self) -> tuple[str, str, list[str]]:
-        """Name, tenant and roles, as user/userinfo tells them; its shape is not sure, so nothing hangs on it."""
+        """Name, tenant and roles, as user/userinfo and the token tell them; it may be that neither does."""
+        answer, findings = None, list[str]()
         try:
-            answer = await self._calls.known(f"{T}/user/userinfo")
-        except (NotForUs, Rejected) as e:
-            return self._config.tenant_id, "unknown roles", [f"user/userinfo cannot be read: {e.message}"]
+            answer = await self._calls.get(f"{T}/user/userinfo")
+        except (MissingRole, Rejected) as e:
+            findings.append(f"user/userinfo cannot be read, so roles are those that the token tells: {e.message}")
         user = wire.at(answer, "data/user") or wire.at(answer, "data") or {}
         name = wire.text(wire.first(user, ("username", "email", "name", "id"))) if isinstance(user, dict) else None
         roles = self._loading.statuses.roles = rights.roles(answer, self._access.claims)
-        return name or self._config.tenant_id, f"roles {', '.join(roles) or 'unknown'}", []
+        return name or self._config.tenant_id, f"roles {', '.join(roles) or 'unknown'}", findings
 
     async def _count(self) -> int | None:
         """How many tickets the desk counts for us; None where it does not tell."""
         try:
             answer = await self._calls.post(f"{T}/ticket/count", {"filterIds": ["all"]})
-        except (NotForUs, Rejected, ConfigError):
+        except (MissingRole, Rejected, ConfigError):
             return None
         told = wire.at(answer, "data/counts/all")
         return told if isinstance(told, int) else None
 
     async def scan(self) -> AsyncIterator[Page]:
         """By the time of creation, which never changes; then what changed meanwhile."""
-        start = await self._view.newest() or BEFORE
+        start = await self._view.newest() or EPOCH
         yield Page((), begins=Cursor(wire.stamp(start)))
         seen, moved = SeenIds(), 0
         async for rows in self._view.since("createdAt", self._config.begins(), Walk()):
             live = [row for row in rows if not row.deleted]
-            moved += sum(row.moved for row in live if seen.add(row.id))
+            moved += sum(row.moved_to is not None for row in live if seen.add(row.id))
             yield Page(tuple(_ref(row) for row in live))
         yield Page(
             (), swept=True, note=(NO_COMMENTS if self._config.notes_read_path is None else NO_FILES).format(len(seen))
@@ -163,8 +153,8 @@ class Rezolve:
 
     async def list_changed(self, since: Cursor) -> AsyncIterator[Page]:
         """By the time of the last change, from the cursor less the overlap; rows without an etag are read for it."""
-        at = wire.moment(since) or BEFORE
-        begin = max(BEFORE, at - timedelta(minutes=self._config.overlap_minutes))
+        at = wire.moment(since) or EPOCH
+        begin = max(EPOCH, at - timedelta(minutes=self._config.overlap_minutes))
         walk = Walk()
         async for rows in self._view.since("updatedAt", begin, walk):
             live = [row for row in rows if not row.deleted and (row.created or at) >= self._config.begins()]
@@ -190,17 +180,29 @@ class Rezolve:
             row = await self._calls.ticket(id)
             if row.deleted:
                 return Unreadable(id, "it is deleted", gone=True)
-            if row.id != id:
-                return Unreadable(id, f"it is {row.id} now", gone=True)
+            if (now := await self._lives_on(row)) != id:
+                return Unreadable(id, f"it was moved, and is {now} now", gone=True)
             return reading.ticket(row, known, self._config, await self._notes.of(id, known))
         except NotFound as e:
             return Unreadable(id, e.message, gone=True)
         except Rejected as e:
             return Unreadable(id, e.message)
 
+    async def _lives_on(self, row: wire.Record) -> str:
+        """The number of a ticket that may have been moved. What moved_to holds is not documented, so it is followed:
+        where it leads to none that we can read, the ticket is the one we have."""
+        if not row.away or row.moved_to is None:
+            return row.id
+        try:
+            there = await self._calls.ticket(row.moved_to)
+        except (MissingRole, Rejected):
+            return row.id
+        return row.id if there.deleted else there.id
+
     async def download(self, ticket: TicketId, file: str, spool: Path) -> Download:
         """Always Rejected: there is no public call for files."""
-        raise Rejected(f"{self._config.name}: file {file} of {ticket}: no public call for it", reason="file_unreadable")
+        text = f"{self._config.name}: file {file} of {ticket}: no public call for it"
+        raise Rejected(text, reason="file_unreadable", hint="Bring it over by hand.")
 
     async def person(self, id: str) -> LookupValue | None:
         """Somebody who is in no list: a ticket names him by e-mail or user name."""
@@ -222,7 +224,7 @@ class Rezolve:
 
     async def admit(self) -> None:
         """Wait for the budget, with a credential and settings that hold."""
-        await self._access.ready()
+        await self._access.credential.ready()
         await self._loading.admit()
 
     async def create(
@@ -249,44 +251,8 @@ class Rezolve:
         """Let go of connections."""
         await self._http.close()
 
-    async def _places(self) -> Mapping[str, bool]:
+    async def _places(self) -> Places:
         return places(self._config, await self._catalogue.known())
-
-
-def capabilities(config: RezolveConfig) -> Capabilities:
-    """What this account can do, as far as settings tell."""
-    types = config.writable.values()
-    own = {name for one in types for name in one.fields} - NOT_FIELDS - FIELDS.keys()
-    return Capabilities(
-        reads=True,
-        writes=True,
-        fetch_batch=10,
-        lookup_kinds=KINDS,
-        fields={
-            "type": DraftField(lookup="type", required=len(types) != 1),
-            **FIELDS,
-            **{name: DraftField() for name in sorted(own)},
-        },
-        marker_in=("field",) if _all(one.external_id_field_id for one in types) else (),
-        finds_by_key=True,
-        takes_files=False,
-        takes_tags=_all("tags" in one.fields for one in types),
-        takes_cc=config.write_watchers,
-        takes_custom=True,
-        takes_comments=config.notes_write_path is not None or _all(one.transcript_field_id for one in types),
-        keeps_private=config.keeps_private,
-        keeps_status=_all(one.status_field_id for one in types),
-        max_title=config.max_summary,
-        max_body=config.max_body,
-        needs_body=True,
-        body="html" if config.text_mode == "html" else "text",
-        notifies="each ticket and change may start approvals, mails and other actions; switch them off in Rezolve.ai",
-    )
-
-
-def _all(values: object) -> bool:
-    found = list(values)  # type: ignore[call-overload]
-    return bool(found) and all(found)
 
 
 def _ref(row: wire.Record) -> Ref:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,13 +11,15 @@ from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Download, Step, Written
 from syncer.desks.rezolve import wire, wire_out
-from syncer.desks.rezolve.calls import Calls, NotForUs, T, wire_path
+from syncer.desks.rezolve.calls import Calls, MissingRole, NotForUs, T, wire_path
 from syncer.desks.rezolve.catalogue import Catalogue
-from syncer.desks.rezolve.changes import BETWEEN, Changes, Goal, Update
+from syncer.desks.rezolve.changes import Changes, Goal, Update
 from syncer.desks.rezolve.config import RezolveConfig
-from syncer.desks.rezolve.finding import Finding
+from syncer.desks.rezolve.finding import SEE_ALL, Finding
 from syncer.desks.rezolve.known import Known
+from syncer.desks.rezolve.lag import looks
 from syncer.desks.rezolve.notes import Notes
+from syncer.desks.rezolve.places import places
 from syncer.desks.rezolve.readiness import missing
 from syncer.desks.rezolve.status import Statuses
 from syncer.desks.rezolve.wire_out import Way
@@ -30,6 +30,7 @@ from syncer.model.ids import Key, TicketId
 from syncer.model.ticket import File
 
 TRANSCRIPT, STATUS, COMMENT = "transcript", "status", "comment "
+MARKS = "Set external_id_field_id of its type to a text field that the desk keeps as it is sent, and that is shown."
 log = structlog.get_logger()
 
 
@@ -54,7 +55,8 @@ class Loading:
         """Wait for the budget, with all that is needed to write at hand. Raises ConfigError where something is
         missing, before anything was announced."""
         if problems := missing(self._config, await self._catalogue.known()):
-            raise ConfigError(f"{self._config.name}: cannot be written to", problems=tuple(problems))
+            hint = f"Mend types of desk {self._config.name}, then: syncer check"
+            raise ConfigError(f"{self._config.name}: cannot be written to", problems=tuple(problems), hint=hint)
         await self._budget.take()
 
     async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
@@ -72,44 +74,54 @@ class Loading:
         if self.finding is not None:
             self.finding.begun(draft.key)
         answer = await self._writes.send(ask, attempt)
-        id = wire.text(answer.get("objectId")) or wire.text(wire.at(answer, "ticket/object_id"))
-        if id is None:
-            raise InDoubt(f"{self._config.name}: {ask.what} gave no objectId")
+        if (id := wire.made(answer)) is None:
+            hint = f"Look on the desk for a ticket marked {draft.key}; is base_url that of a Rezolve.ai?"
+            raise InDoubt(f"{self._config.name}: {ask.what} gave no objectId", hint=hint)
         if self._config.verify_created:
-            losses += await self._verified(id, draft.key, body, known)
+            losses += await self._verified(id, draft, body, known)
         if self.finding is not None:
             self.finding.over(draft.key)
         return Written(TicketId(id), losses=losses)
 
-    async def _verified(self, id: str, key: Key, body: Mapping[str, Any], known: Known) -> tuple[str, ...]:
+    async def _verified(self, id: str, draft: Draft, body: Mapping[str, Any], known: Known) -> tuple[str, ...]:
         """Read back: what was not kept. It is made, whatever comes of this: an error here must not pass for one of
         the create."""
+        key = draft.key
         try:
             row = await self._shown(id)
-        except NotFound as e:
+        except (NotFound, NotForUs, MissingRole) as e:
             log.warning("ticket_not_shown", desk=self._config.name, ticket=id, key=key, error=e.message)
-            if self.finding is not None:
-                self.finding.hides(id)
+            self._hides(f"this account does not see all tickets it makes: {id} is not shown", SEE_ALL)
             return ("not_shown",)
-        except SyncerError as e:
+        except SyncerError as e:  # says nothing of what this account may see
             log.warning("ticket_not_read_back", desk=self._config.name, ticket=id, error=e.message)
-            return ("marker_not_kept",) if isinstance(e, NotForUs) else ()
-        losses = wire_out.not_kept(row, body, key)
-        if wire_out.marker_of(row, places(self._config, known)) == key:
+            return ()
+        losses = (*wire_out.not_kept(row, body, key), *self._not_led(row, draft, known))
+        if wire_out.marker_of(row, places(self._config, known).fields) == key:
             return losses
         log.warning("marker_not_kept", desk=self._config.name, ticket=id, key=key)
+        self._hides(f"tickets do not keep their markers: {id} does not show {key}", MARKS)
         return (*losses, "marker_not_kept")
+
+    def _not_led(self, row: wire.Record, draft: Draft, known: Known) -> tuple[str, ...]:
+        """A ticket whose type has no field for its status stays in the first one."""
+        wanted, way = draft.fields.get("status"), self.way(draft, known)
+        led = not wanted or way.own.status_field_id is not None or self.statuses.is_there(row, wanted, way, known)
+        return () if led else ("status_as_text",)
+
+    def _hides(self, why: str, hint: str) -> None:
+        if self.finding is not None:
+            self.finding.hides(why, hint)
 
     async def _shown(self, id: str) -> wire.Record:
         """A ticket that was just made: to be seen within as long as a list may lag."""
-        until = time.monotonic() + self._config.list_lag
-        while True:
+        async for last in looks(self._config.list_lag):
             try:
                 return await self._calls.ticket(id)
             except NotFound:
-                if time.monotonic() > until:
+                if last:
                     raise
-            await asyncio.sleep(BETWEEN)
+        raise AssertionError("the last look returns or raises")
 
     def way(self, draft: Draft, known: Known) -> Way:
         """How this ticket is made. Raises ConfigError where its type has no settings."""
@@ -129,7 +141,7 @@ class Loading:
         steps: list[Step] = []
         if self._config.notes_write_path is not None:
             steps += [Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments]
-        elif draft.comments and own is not None and own.transcript_field_id is not None:
+        elif own is not None and own.transcript_field_id is not None and any(one.public for one in draft.comments):
             steps.append(Step(TRANSCRIPT, transcript(draft, html=self._config.text_mode == "html")))
         if own is not None and own.status_field_id is not None and draft.fields.get("status"):
             steps.append(Step(STATUS))
@@ -175,7 +187,7 @@ class Loading:
         known = await self._catalogue.known()
         if step.name.startswith(COMMENT):
             assert step.comment is not None
-            return await self._notes.find(id, step.comment.key, known)
+            return await self._notes.find(id, step.comment, known)
         way, row = self.way(draft, known), await self._changes.ticket(id)
         if step.name == STATUS:
             return "" if self.statuses.is_there(row, draft.fields["status"], way, known) else None
@@ -183,21 +195,8 @@ class Loading:
 
 
 def transcript(draft: Draft, *, html: bool) -> CommentDraft:
-    """All comments as one text."""
-    body = ("<hr>" if html else "\n\n---\n\n").join(comment.body for comment in draft.comments)
-    files: tuple[File, ...] = tuple(file for comment in draft.comments for file in comment.files)
+    """All public comments as one text; requesters read it, so no private one ever gets there, whoever sends it here."""
+    comments = [comment for comment in draft.comments if comment.public]
+    body = ("<hr>" if html else "\n\n---\n\n").join(comment.body for comment in comments)
+    files: tuple[File, ...] = tuple(file for comment in comments for file in comment.files)
     return CommentDraft(TRANSCRIPT, Key(f"{draft.key}-transcript"), None, body, True, files)
-
-
-def places(config: RezolveConfig, known: Known) -> Mapping[str, bool]:
-    """Where a marker may stand: fields by UUID in lower case, True where it stands by itself."""
-    found: dict[str, bool] = {}
-    for id, own in config.types.items():
-        kind = known.types.get(id)
-        field = kind.field("description", own.fields) if kind is not None else None
-        if field is not None:
-            found.setdefault(field.id.lower(), False)
-    for own in config.types.values():
-        if own.external_id_field_id is not None:
-            found[own.external_id_field_id.lower()] = True
-    return found

@@ -21,7 +21,8 @@ OWN = ("subject", "description", "requester", "assignee", "priority", "category"
 def ticket(row: wire.Record, known: Known, config: RezolveConfig, comments: tuple[Comment, ...]) -> Ticket:
     """A whole ticket. Raises Rejected when the record has no data."""
     if row.data is None:
-        raise Rejected(f"ticket {row.id} came without data", reason="schema", field="data")
+        hint = f"Does call_type of desk {config.name} fit, and may its account read such a ticket?"
+        raise Rejected(f"{config.name}: ticket {row.id} came without data", reason="schema", field="data", hint=hint)
     kind = known.types.get(row.type or "")
     cells = {key.lower(): value for key, value in row.data.items() if value not in (None, "", [])}
     fields = _own_fields(kind, row.type, config)

@@ -15,6 +15,8 @@ from syncer.desks.rezolve.ticket_types import TicketType
 
 ROLES = ("ticket_agent", "ticket_user", "tenant_admin", "ticket_admin")
 """Any of these lets a token write."""
+SEEING = frozenset(("ticket_admin",))
+"""These are shown all tickets: agents see those of their teams, users their own (contract 2)."""
 WRITE_SCOPES = ("tickets:write", "ticketing:write", "ticketing:admin")
 """What the pages call the scope for writing; they disagree."""
 _ROLES_AT = ("data/user/roles", "data/roles", "data/user/realmRoles", "data/realm_access/roles")
@@ -33,26 +35,29 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def roles(userinfo: Any, told: dict[str, Any]) -> tuple[str, ...]:
-    """The account's roles by user/userinfo, else by the token; none where neither tells."""
-    for value in (*(wire.at(userinfo, path) for path in _ROLES_AT), wire.at(told, "realm_access/roles")):
-        if isinstance(value, list) and value:
-            return tuple(word for one in value if (word := wire.text(one)))
-    return ()
+    """The account's roles, by user/userinfo and by the token; none where neither tells."""
+    places = (*(wire.at(userinfo, path) for path in _ROLES_AT), wire.at(told, "realm_access/roles"))
+    words = (wire.text(one) for value in places if isinstance(value, list) for one in value)
+    return tuple({word.casefold(): word for word in words if word}.values())
 
 
-def sees_all(own: Sequence[str]) -> bool:
-    """Whether every ticket is shown, as far as roles are known: agents see those of their teams, users their own."""
-    return not own or any("admin" in role.casefold() for role in own)
+def sees_all(config: RezolveConfig, own: Sequence[str]) -> bool:
+    """Whether every ticket is shown: by a role that does, or as the operator has seen. Of other roles nobody says."""
+    return config.sees_all_tickets or any(role.casefold() in SEEING for role in own)
 
 
 def findings(config: RezolveConfig, own: Sequence[str], told: dict[str, Any], known: Known) -> Iterator[str]:
-    """What is missing. What is not known is not told."""
+    """What is missing, and what is not known and must be."""
     if (tenant := wire.text(told.get("tenant_id"))) is not None and not wire.same(tenant, config.tenant_id):
         yield f"the token is of tenant {tenant}, and tenant_id is {config.tenant_id}: calls are answered with 404"
     mine = {role.casefold() for role in own}
-    if not sees_all(own):
+    if not sees_all(config, own):
+        whose = f"the account's roles ({', '.join(own)})" if own else "an account whose roles nothing tells"
         more = ", and lost answers cannot be looked for" if config.writable else ""
-        yield f"the account's roles ({', '.join(own)}) may not see all tickets: ticket_admin does{more}"
+        yield (
+            f"{whose} may not see all tickets: ticket_admin does{more}; where an administrator sees no ticket that"
+            " this account does not see, set sees_all_tickets: true"
+        )
     if not config.writable:
         return
     if mine and mine.isdisjoint(ROLES):

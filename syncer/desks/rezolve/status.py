@@ -71,7 +71,8 @@ class Statuses:
                     continue
                 before[there.id] = here
                 todo.append(there)
-        raise Rejected(self._no_way(row, goal, way), reason="refused")
+        hint = f"Put what is missing into types.{way.type.id}.fills, give the account the role, or map another status."
+        raise Rejected(self._no_way(row, goal, way), reason="refused", hint=hint)
 
     def _open(self, step: Transition, here: Status, row: wire.Record, way: Way) -> bool:
         """Whether this way may be gone: from here, in our role, with what the ticket has."""

@@ -20,6 +20,7 @@ from syncer.model.ids import TicketId
 LIST = f"{T}/ticket/list"
 COLUMNS = {"createdAt": "created_at", "updatedAt": "updated_at"}
 MOST_RESTARTS = 5
+ODD = "Is list_type of this desk the one that lists tickets? Its list is not as the vendor's page on it says."
 log = structlog.get_logger()
 
 
@@ -48,7 +49,7 @@ class View:
         self._columns: dict[str, str | None] = {}
 
     async def probe(self) -> Found:
-        """Which `type` lists tickets; asked again while no row has told it."""
+        """Which `type` lists tickets; asked again while all that answered with a list had no row in it."""
         if self._found is not None and self._found.sure:
             return self._found
         empty, said = "", list[str]()
@@ -74,7 +75,11 @@ class View:
     async def rows(
         self, column: str, since: datetime | None, offset: int = 0, *, search: str = "", order: str = "ASC"
     ) -> list[wire.Record]:
-        """One page, from a time on. Raises ConfigError where no type lists tickets, AuthFailed where we may not."""
+        """One page, from a time on.
+
+        Raises ConfigError where no type lists tickets or the question is refused, AuthFailed where we may not ask,
+        Fatal where the answer has no rows.
+        """
         found = await self.probe()
         if found.type is None:
             raise ConfigError(
@@ -93,13 +98,13 @@ class View:
                 raise AuthFailed(e.message, hint=NO_ROLE) from e
             except Rejected as e:
                 if e.reason != "http_422" or named is None or "filter" not in body:
-                    raise ConfigError(e.message, hint="The list does not take our question (contract 3.4).") from e
+                    raise ConfigError(e.message, hint=ODD) from e
                 self._columns[column] = COLUMNS[column] if named == column else None
                 log.info("filter_refused", desk=self._config.name, column=named)
                 continue
             rows = wire.list_rows(answer)
             if rows is None:
-                raise Fatal(f"{self._config.name}: list: no rows in the answer", hint="The contract was broken (3.4).")
+                raise Fatal(f"{self._config.name}: list: no rows in the answer", hint=ODD)
             return [wire.record(row, f"{self._config.name}: list") for row in rows]
 
     async def newest(self) -> datetime | None:

@@ -28,6 +28,7 @@ SYSTEM = frozenset(("offerId", *WATCHERS, "submittedBy", "lastUpdatedBy"))
 """Keys of `data` that are no fields."""
 ROWS = ("data/tickets", "data/rows", "data/value", "tickets")
 LIVE = -1
+ODD = "Do base_url and call_type fit? What came is no ticket as the vendor's pages have it."
 ROLE_MISSING = "USER_PERMISSION_FAILURE"
 
 
@@ -59,13 +60,13 @@ class Record(Struct, frozen=True):
     created: datetime | None
     updated: datetime | None
     serial: int | None
-    moved: bool
+    moved_to: str | None
     deleted: bool
 
     @property
-    def whole(self) -> bool:
-        """Whether nothing more can be learned by reading the ticket itself."""
-        return self.etag is not None and self.data is not None
+    def away(self) -> bool:
+        """Whether it lives on elsewhere; a ticket that was moved here may say so too, and then names itself."""
+        return self.moved_to is not None and self.moved_to not in (self.id, self.uid)
 
 
 def decoded(body: bytes, what: str) -> Any:
@@ -155,7 +156,7 @@ def ticket(value: Any, what: str) -> Record:
     for place in _places(value):
         if first(place, DISPLAY) is not None and place.get("etag"):
             return record(place, what)
-    raise Fatal(f"{what}: no ticket with a number and an etag in the answer", hint="The contract was broken (3.2).")
+    raise Fatal(f"{what}: no ticket with a number and an etag in the answer", hint=ODD)
 
 
 def _places(value: Any) -> Iterator[dict[str, Any]]:
@@ -176,11 +177,18 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
+def has(value: Any, path: str) -> bool:
+    """Whether there is something at a path, be it null."""
+    above, _, last = path.rpartition("/")
+    found = at(value, above)
+    return isinstance(found, dict) and last.replace("~1", "/").replace("~0", "~") in found
+
+
 def record(row: Mapping[str, Any], what: str) -> Record:
     """A row of a list or a whole ticket. Raises Fatal where it has no number, by which alone it can be read."""
     id = first(row, DISPLAY)
     if not isinstance(id, str | int) or isinstance(id, bool):
-        raise Fatal(f"{what}: a ticket without a number", hint="The contract was broken (3.3).")
+        raise Fatal(f"{what}: a ticket without a number", hint=ODD)
     data = row.get("data")
     props = row.get("lookup_props")
     props = props if isinstance(props, dict) else {}
@@ -198,23 +206,29 @@ def record(row: Mapping[str, Any], what: str) -> Record:
         created=moment(first(row, CREATED)),
         updated=moment(first(row, UPDATED)),
         serial=serial if isinstance(serial, int) else None,
-        moved=row.get("moved_to") not in (None, ""),
+        moved_to=text(row.get("moved_to")),
         deleted=isinstance(deleted, int) and deleted != LIVE,
     )
 
 
 def list_rows(value: Any) -> list[dict[str, Any]] | None:
-    """The rows of a list answer; None where there is no list of rows in it."""
+    """The rows of a list answer; None where there is no list of rows in it, or a row that is none."""
     for path in ROWS:
         found = at(value, path)
         if isinstance(found, list):
-            return [row for row in found if isinstance(row, dict)]
+            return found if all(isinstance(row, dict) for row in found) else None
     return None
 
 
 def is_ticket(row: Mapping[str, Any]) -> bool:
     """Whether a row of that list is a ticket, and none of the catalogue's templates (contract 3.4)."""
     return first(row, DISPLAY) is not None and first(row, STATUS) is not None and "formFields" not in row
+
+
+def made(value: Any) -> str | None:
+    """The number of the ticket that an answer says was made; None where it tells none."""
+    paths = ("objectId", "ticket/object_id", "data/objectId", "data/object_id", "data/ticket/object_id")
+    return next((id for path in paths if (id := text(at(value, path))) is not None), None)
 
 
 def etag(value: Any) -> str | None:

@@ -17,6 +17,8 @@ from syncer.errors import AuthFailed, ConfigError, InDoubt, NotFound, Rejected, 
 
 REFUSALS = frozenset(("INPUT_VALIDATION_FAILURE", "VALIDATION_ERROR", "FORBIDDEN"))
 """Codes that say that nothing was done, whatever the status."""
+DOUBT = "It is looked for before it is sent again; where that cannot be, look there for the marker by hand."
+REFUSED = "Map the field it names to what this ticket type takes (syncer check), or make the ticket by hand."
 
 
 class Stale(Rejected):
@@ -47,20 +49,18 @@ class Writes:
     async def send(self, ask: Ask, attempt: Attempt) -> dict[str, Any]:
         """What the desk said of a write it did. Raises InDoubt, Stale, Rejected and what ends a pass."""
         what = f"{self._config.name}: {ask.what}"
-        number, renewed = await self._access.ready(), False
-        while True:
+
+        async def once() -> Reply:
             reply = await self._http.request(
                 ask.method, ask.path, query=self._access.query(), data=msgspec.json.encode(ask.body), headers=JSON,
                 budgeted=attempt.again, fence=attempt.fence, timeout=attempt.left(what),
             )  # fmt: skip
             attempt.again = True
             self._calls.heed(reply)
-            said = wire.problem(reply)
-            expired = reply.status == 401 and said.code != wire.ROLE_MISSING
-            if not expired or renewed or not self._access.renewable:
-                return self._judged(ask, reply, said)
-            await self._access.renew(number)
-            renewed = True
+            return reply
+
+        reply = await self._access.credential.sending(once, _is_expired)
+        return self._judged(ask, reply, wire.problem(reply))
 
     def _judged(self, ask: Ask, reply: Reply, said: wire.Problem) -> dict[str, Any]:
         status, what = reply.status, f"{self._config.name}: {ask.what}"
@@ -69,11 +69,12 @@ class Writes:
         words = wire.in_words(said, ask.labels) or reply.excerpt()
         text = f"{what} answered {status}: {words}"
         if status == 429:
-            raise Retryable(text, after=self._http.budget.left())
+            hint = f"Lower budget of desk {self._config.name}, if this goes on."
+            raise Retryable(text, after=self._http.budget.left(), hint=hint)
         if status == 408 or status >= 500:
-            raise InDoubt(text)
+            raise InDoubt(text, hint=DOUBT)
         if not ask.new and (status in {409, 412, 428} or (status == 400 and b"etag" in reply.body.lower())):
-            raise Stale(text, reason="refused")
+            raise Stale(text, reason="refused", hint="Somebody changes it at the same time; try again later.")
         raise self._refusal(ask, reply, said, text)
 
     def _refusal(self, ask: Ask, reply: Reply, said: wire.Problem, text: str) -> Exception:
@@ -92,7 +93,15 @@ class Writes:
             return NotFound(text)
         if status in {404, 405} or 300 <= status < 400:
             return ConfigError(text, hint="Is there such a team (by its slug) and ticket type? Is base_url right?")
-        return Rejected(text, reason="too_large" if status == 413 else "refused")
+        if status == 413:
+            return Rejected(
+                text, reason="too_large", hint=f"Set max_body of desk {self._config.name} to what it takes."
+            )
+        return Rejected(text, reason="refused", hint=REFUSED)
+
+
+def _is_expired(reply: Reply) -> bool:
+    return reply.status == 401 and wire.problem(reply).code != wire.ROLE_MISSING
 
 
 def _answer(what: str, reply: Reply, said: wire.Problem, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -100,18 +109,18 @@ def _answer(what: str, reply: Reply, said: wire.Problem, labels: Mapping[str, st
     try:
         value = msgspec.json.decode(reply.body)
     except msgspec.DecodeError as e:
-        raise InDoubt(f"{what}: its answer cannot be read: {reply.excerpt()[:100]}") from e
+        raise InDoubt(f"{what}: its answer cannot be read: {reply.excerpt()[:100]}", hint=DOUBT) from e
     if not isinstance(value, dict):
-        raise InDoubt(f"{what}: its answer says nothing: {reply.excerpt()[:100]}")
+        raise InDoubt(f"{what}: its answer says nothing: {reply.excerpt()[:100]}", hint=DOUBT)
     if not said:
         if not value:
-            raise InDoubt(f"{what}: its answer says nothing")
+            raise InDoubt(f"{what}: its answer says nothing", hint=DOUBT)
         return value
     words = f"{what}: refused with {reply.status}: {wire.in_words(said, labels)}"
-    if any(wire.at(value, path) for path in ("objectId", "ticket/object_id", "data/objectId")):
-        raise InDoubt(f"{words}, and made at once")
+    if wire.made(value) is not None:
+        raise InDoubt(f"{words}, and made at once", hint=DOUBT)
     if said.code == wire.ROLE_MISSING:
         raise MissingRole(words, hint=NO_ROLE)
     if said.reasons or said.code in REFUSALS or said.status in {400, 403, 404, 409, 422}:
-        raise Rejected(words, reason="refused")
-    raise InDoubt(f"{words}: it does not say that nothing was done")
+        raise Rejected(words, reason="refused", hint=REFUSED)
+    raise InDoubt(f"{words}: it does not say that nothing was done", hint=DOUBT)

@@ -12,6 +12,7 @@ import structlog
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.config import TiktingConfig
+from syncer.desks.tikting.config_endpoints import Endpoint
 from syncer.desks.tikting.wire_fields import at, lowered
 from syncer.errors import AuthFailed, ConfigError, Rejected, SyncerError
 from syncer.log import protect
@@ -36,6 +37,17 @@ def judge(what: str, reply: Reply) -> Exception | None:
     """What an answer means, as everywhere; a token that ran out is told apart from a missing permission."""
     error = classify(what, reply)
     return TokenRefused(str(error)) if error is not None and refuses_token(reply) else error
+
+
+def unsuccessful(what: str, endpoint: Endpoint, reply: Reply) -> ConfigError | None:
+    """A status that says something was done, and not that this was."""
+    if reply.status in endpoint.success:
+        return None
+    there = ", ".join(map(str, endpoint.success))
+    return ConfigError(
+        f"{what} answered {reply.status}: {reply.excerpt()}",
+        hint=f"By its settings only {there} says that it was done. Set success, or path, and try it: syncer probe.",
+    )
 
 
 class Access:
@@ -89,21 +101,22 @@ class Access:
         endpoint = self._config.endpoints["user.refresh"]
         what = f"{self._config.name}: {endpoint.method} {endpoint.path}"
         reply = await self._http.request(endpoint.method, endpoint.path, headers={"Authorization": self._bearer})
-        if error := judge(what, reply):
+        if error := judge(what, reply) or unsuccessful(what, endpoint, reply):
             raise error
         answer = wire.decoded(reply.body, what)
-        self._hold(at(answer, endpoint.result or "token")[1], what)
+        place = endpoint.result or "token"
+        self._hold(at(answer, place)[1], what, f"Set result of user.refresh to where the answer has it, not {place}.")
 
     async def _anew(self) -> None:
         if self._refused is not None:
             raise self._refused
         what = f"{self._config.name}: log-in"
         answer = lowered(wire.decoded(await self._ask(what), what))
-        self._hold(answer.get("token"), what)
+        self._hold(answer.get("token"), what, "Is base_url really a Tikting?")
 
-    def _hold(self, token: Any, what: str) -> None:
+    def _hold(self, token: Any, what: str, hint: str) -> None:
         if not token or not isinstance(token, str):
-            raise AuthFailed(f"{what}: an answer without a token", hint="Is base_url really a Tikting?")
+            raise AuthFailed(f"{what}: an answer without a token", hint=hint)
         protect([token])
         said = wire.claims(token)
         # One claim for each permission: a token that can be read and has none grants nothing.

@@ -9,8 +9,9 @@ import msgspec
 
 from syncer.deskkit.http import DeskHttp, Judge, Reply
 from syncer.desks.tikting import wire
-from syncer.desks.tikting.access import Access, TokenRefused, judge
+from syncer.desks.tikting.access import Access, TokenRefused, judge, unsuccessful
 from syncer.desks.tikting.bodies import JSON
+from syncer.desks.tikting.config_endpoints import Endpoint
 from syncer.desks.tikting.wire_fields import FieldMap
 from syncer.errors import ConfigError, Fatal, NotFound, Rejected
 from syncer.model.ids import TicketId
@@ -69,14 +70,18 @@ class Calls:
         return wire.rows(reply.body, f"{self.name}: GroupUsers")
 
     async def glance(self, id: TicketId) -> Any:
-        """A ticket if it is there, None for a 404. Anything else says nothing of it, and raises."""
+        """A ticket if it is there, None for a 404. Anything else says nothing of it, and raises: null and another
+        ticket, too."""
         try:
             reply = await self.read("GET", f"{TICKETS}/{id}")
         except NotFound:
             return None
         except Rejected as e:
             raise ConfigError(e.message, hint=NOT_AS_TOLD) from e
-        return wire.decoded(reply.body, f"{self.name}: ticket {id}")
+        found = wire.decoded(reply.body, f"{self.name}: ticket {id}")
+        if wire.row_id(found, self._fields) != id:
+            raise Fatal(self._not_this(id), hint=NOT_AS_TOLD)
+        return found
 
     async def shown(self, id: TicketId) -> Any:
         """What comes when a ticket is asked for. Raises NotFound, or Rejected when it is not shown."""
@@ -90,15 +95,20 @@ class Calls:
         """One whole ticket. Raises NotFound, or Rejected when it is not shown, or the answer is not this ticket."""
         found = await self.shown(id)
         if not isinstance(found, dict) or wire.row_id(found, self._fields) != id:
-            where = ", ".join(self._fields.paths("id")) or "any path"
-            what = f"{self.name}: ticket {id}: an answer that is not this ticket"
-            raise Rejected(f"{what}, by its id under {where}", reason="schema")
+            raise Rejected(self._not_this(id), reason="schema")
         return found
 
-    async def users(self, method: str, path: str, **kwargs: Any) -> Any:
+    def _not_this(self, id: TicketId) -> str:
+        where = ", ".join(self._fields.paths("id")) or "any path"
+        return f"{self.name}: ticket {id}: an answer that is not this ticket, by its id under {where}"
+
+    async def users(self, endpoint: Endpoint, path: str, **kwargs: Any) -> Any:
         """The answer of a configured call. Raises ConfigError where it is refused: no ticket is at fault."""
-        reply = await self._ask(method, path, **kwargs)
-        return wire.decoded(reply.body, f"{self.name}: {method} {path}")
+        reply = await self._ask(endpoint.method, path, **kwargs)
+        what = f"{self.name}: {endpoint.method} {path}"
+        if error := unsuccessful(what, endpoint, reply):
+            raise error
+        return wire.decoded(reply.body, what)
 
     async def _ask(self, method: str, path: str, **kwargs: Any) -> Reply:
         """A call that no ticket can be at fault for: a refusal must not pass for one of a ticket's."""

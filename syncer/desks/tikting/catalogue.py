@@ -24,6 +24,7 @@ from syncer.model.lookups import LookupValue
 MOST_PEOPLE = 100_000
 PAGE = 100
 MOST_PAGES = 5000
+MOST_STALE = 2
 log = structlog.get_logger()
 
 
@@ -36,6 +37,7 @@ class Catalogue:
         self._names: Names | None = None
         self._form = Form()
         self._met: dict[str, LookupValue] = {}
+        self._full = False
 
     async def names(self, *, anew: bool = False) -> Names:
         """The lists of values, as they were last read."""
@@ -70,21 +72,25 @@ class Catalogue:
     async def users(self, endpoint: Endpoint, query: str = "") -> list[LookupValue]:
         """Users as a configured call shows them, all pages of it. Raises ConfigError where it is refused."""
         found: dict[str, LookupValue] = {}
-        length = PAGE
+        length, stale = PAGE, 0
         for page in range(1, MOST_PAGES + 1):
             before = len(found)
             rows = await self._page(endpoint, {"search": query, "page": str(page), "length": str(length)})
             # A server that gives fewer than asked may count its pages by what was asked, and skip the rest.
             length = min(length, len(rows)) if page == 1 else length
             found.update((person.id, person) for person in _persons(rows))
-            if not endpoint.name("page") or not rows or len(found) == before:
+            stale = stale + 1 if len(found) == before else 0
+            if not endpoint.name("page") or not rows or stale == MOST_STALE:  # one page may repeat what moved
                 return list(found.values())
-        raise Fatal(f"{self._config.name}: {endpoint.path} shows over {MOST_PAGES} pages of users")
+        raise Fatal(
+            f"{self._config.name}: {endpoint.path} shows over {MOST_PAGES} pages of users",
+            hint="Does it mind the number of the page? Set page in fields of this call to its name, or to null.",
+        )
 
     async def _page(self, endpoint: Endpoint, values: Mapping[str, str]) -> list[Any]:
         path = endpoint.path.replace("{search}", quote(values["search"], safe=""))
         body = sent(endpoint, values, self._form)
-        answer = await self._calls.users(endpoint.method, path, query=body.query, data=body.data, headers=body.headers)
+        answer = await self._calls.users(endpoint, path, query=body.query, data=body.data, headers=body.headers)
         rows = at(answer, endpoint.result)[1] if endpoint.result else answer
         if not isinstance(rows, list):
             raise ConfigError(
@@ -98,6 +104,9 @@ class Catalogue:
         for person in people:
             known = self._met.get(person.id)
             if known is None and len(self._met) >= MOST_PEOPLE:
+                if not self._full:
+                    log.warning("too_many_people_to_remember", desk=self._config.name, most=MOST_PEOPLE)
+                self._full = True
                 continue
             if known is None or _says(person) > _says(known):
                 self._met[person.id] = person

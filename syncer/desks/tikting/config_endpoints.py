@@ -112,5 +112,20 @@ def faults(key: EndpointKey, one: Endpoint) -> Iterator[str]:
         yield f"{key}: files travel with encoding: multipart only"
     if form.writes and one.method == "GET":
         yield f"{key}: a GET changes nothing"
+    if key in {"user.all", "user.search"} and one.method in {"PUT", "PATCH"}:
+        yield f"{key}: a {one.method} changes something, and this call only reads"
+    yield from _unread(key, one, form)
+
+
+def _unread(key: EndpointKey, one: Endpoint, form: Form) -> Iterator[str]:
+    """What is told and would be passed over in silence."""
     if one.read_back and key not in {"ticket.reply", "ticket.attach"}:
         yield f"{key}: read_back is for ticket.reply and ticket.attach only"
+    if one.result is not None and form.writes:
+        yield f"{key}: result is for calls of users; where the answer of this one has an id is result_id"
+    if one.result_id is not None and not form.writes:
+        yield f"{key}: result_id is for calls that make something; where the answer of this one has it is result"
+    if one.encoding != "json" and (one.method == "GET" or not form.names):
+        yield f"{key}: encoding: this call has no body{': a GET has it all in its query' if form.names else ''}"
+    if one.name("length") and not one.name("page"):
+        yield f"{key}: fields: length without page: all but the first users would be missed"

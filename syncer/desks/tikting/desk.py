@@ -1,4 +1,4 @@
-"""Tikting over its REST API. Field names live in wire.py, wire_fields.py and wire_in.py, quirks in README.md."""
+"""Tikting over its REST API. Field names live in wire.py and wire_*.py, quirks in README.md."""
 
 from __future__ import annotations
 

@@ -132,12 +132,12 @@ class Listing:
 
     def _remember(self, rows: list[Row], names: Names) -> None:
         for row in rows:
-            closed = names.of_class(self._fields.hit(row.value, "status"))
-            self._snapshot.put(row.id, wire_in.digest(row.value, self._volatile), closed=wire_in.is_over(closed))
+            status = names.of_class(self._fields.hit(row.value, "status"))
+            self._snapshot.put(row.id, wire_in.digest(row.value, self._volatile), closed=wire_in.is_over(status))
 
     async def _in_gaps(self, tour: _Tour) -> list[TicketId]:
-        """Tickets between the lowest and the highest id that no list shows, from the highest down: what moved while we
-        walked is rather new."""
+        """Tickets between the lowest and the highest id that no list showed. From the highest down: most of what moves
+        from page to page during a walk is new, and no more than `probe_gaps` ids are looked at."""
         found: list[TicketId] = []
         missing = islice(_missing(tour.ids), self._config.probe_gaps)
         while chunk := list(islice(missing, CHUNK)):

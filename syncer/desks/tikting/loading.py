@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from html import escape
@@ -18,8 +17,8 @@ from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.catalogue import Catalogue
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.config_endpoints import TARGET_NAMES, EndpointKey
-from syncer.desks.tikting.names import Names
-from syncer.desks.tikting.wire_fields import FieldMap, FieldName
+from syncer.desks.tikting.traces import Traces
+from syncer.desks.tikting.wire_fields import FieldMap
 from syncer.desks.tikting.writes import Writes
 from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.model.draft import CommentDraft, Draft
@@ -47,6 +46,7 @@ class Loading:
         self._writes = writes
         self._fields = fields
         self._catalogue = catalogue
+        self._traces = Traces(config, fields)
         self._updates = frozenset(update.told()) if (update := config.active("ticket.update")) else frozenset()
         self.replies = config.active("ticket.reply") is not None
         self.leads = config.register_status == "open" and (
@@ -101,14 +101,14 @@ class Loading:
         """By reading back, where that was tried or can be seen to work. Raises Rejected where nobody can tell."""
         ticket = await self._ticket(id)
         if step.name.startswith(FILE) and step.comment is not None:
-            return self._shown(step.comment.key, wire_in.file_names(self._fields, ticket), "ticket.attach")
+            return self._traces.file(ticket, step.comment.key)
         if step.comment is not None:
-            return self._shown(step.comment.key, wire_in.reply_texts(self._fields, ticket), "ticket.reply")
+            return self._traces.reply(ticket, step.comment)
         if step.name == ASSIGN:
-            now = self._read(ticket, "assignee", "assignee")
-            return "" if _same(now, draft.fields["assignee"]) else None
-        names = await self._catalogue.names()
-        return "" if self._is_in(ticket, draft.fields["status"], names) else None
+            return "" if _same(self._traces.assignee(ticket), draft.fields["assignee"]) else None
+        if (led := await self._is_in(ticket, draft.fields["status"])) is None:
+            raise self._traces.unseen("status")
+        return "" if led else None
 
     @property
     def _replies_with_files(self) -> bool:
@@ -184,32 +184,31 @@ class Loading:
         return await self._writes.send("ticket.attach", id, {}, attempt, [named])
 
     async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> Written:
-        """One who is refused, or ignored, is left out and counted."""
+        """One who is refused, or ignored, or not seen afterwards, is counted."""
         wanted, ticket = draft.fields["assignee"], await self._ticket(id)
-        values = await self._values(draft, ticket, {"assignee": wanted})
+        values = await self._values("ticket.update", draft, ticket, {"assignee": wanted})
         try:
             await self._writes.send("ticket.update", id, values, attempt)
         except Rejected:
             return Written(TicketId(""), losses=("assignee_as_text",))
-        ticket = await self._ticket(id)
-        kept = not self._fields.there(ticket, "assignee") or _same(self._fields.ident(ticket, "assignee"), wanted)
+        kept = _same(self._fields.ident(await self._ticket(id), "assignee"), wanted)
         return DONE if kept else Written(TicketId(""), losses=("assignee_as_text",))
 
     async def _lead(self, id: TicketId, draft: Draft, attempt: Attempt) -> Written:
         """To the status it had, by the call for it; read back, because an answer proves nothing."""
         wanted, names = draft.fields["status"], await self._catalogue.names()
         ticket = await self._ticket(id)
-        if self._fields.there(ticket, "status") and self._is_in(ticket, wanted, names):
+        if await self._is_in(ticket, wanted):
             return DONE
         key = self._way(names.status_class(wanted))
         if key is None:
             return Written(TicketId(""), losses=("status_as_text",))
-        values = await self._values(draft, ticket, {"status": wanted, "message": ENDED, "resolution": ENDED})
+        values = await self._values(key, draft, ticket, {"status": wanted, "message": ENDED, "resolution": ENDED})
         await self._writes.send(key, id, values, attempt)
         ticket = await self._ticket(id)
-        if not self._fields.there(ticket, "status"):
-            return DONE
-        if not self._is_in(ticket, wanted, names):
+        if (led := await self._is_in(ticket, wanted)) is None:  # it was taken, and nobody can tell what became of it
+            return Written(TicketId(""), losses=("status_as_text",))
+        if not led:
             raise Rejected(
                 f"{self._config.name}: ticket {id} did not come to status {wanted} by {key}",
                 reason="refused",
@@ -224,59 +223,38 @@ class Loading:
             return key
         return "ticket.update" if "status" in self._updates else None
 
-    def _is_in(self, ticket: Any, wanted: str, names: Names) -> bool:
-        """In this status, or in another one of its kind where the call chooses which. Raises Rejected where the ticket
-        does not show its status."""
-        if not self._fields.there(ticket, "status"):
-            raise self._unseen("status")
-        now = names.one("status", self._fields.hit(ticket, "status"))
-        if now == wanted:
-            return True
-        kind = names.status_class(wanted)
-        chosen = self._way(kind) in _BY_CLASS.values()
-        return chosen and kind is not None and names.status_class(now) == kind
-
-    async def _values(self, draft: Draft, ticket: Any, more: Mapping[str, str]) -> dict[str, str]:
-        """What a call may be told: what this one is for, else as it was registered, and as it stands on the desk now.
-        Calls that want the whole of a ticket would empty what they are not told."""
+    async def _is_in(self, ticket: Any, wanted: str) -> bool | None:
+        """In this status, or in another one of its kind where the call chooses which; None where that is not told."""
         names = await self._catalogue.names()
-        shown = self._fields.text(ticket, "description")
-        # What was added when it was registered, such as the names of files that were too large, stays.
-        values = {"title": draft.title, "description": shown if shown.startswith(draft.body) else draft.body}
-        if now := names.one("status", self._fields.hit(ticket, "status")):
-            values["status"] = now
-        if worker := self._fields.ident(ticket, "assignee"):
-            values["assignee"] = worker
+        chosen = self._way(names.status_class(wanted)) in _BY_CLASS.values()
+        return self._traces.is_in(ticket, wanted, names, chosen=chosen)
+
+    async def _values(self, key: EndpointKey, draft: Draft, ticket: Any, more: Mapping[str, str]) -> dict[str, str]:
+        """What a call may be told: what this one is for, else as it was registered, and as it stands on the desk now.
+        Calls that want the whole of a ticket would empty what they are not told. Raises Rejected where the ticket does
+        not show clearly what such a call wants to be told."""
+        stands = wire_in.standing(self._fields, await self._catalogue.names(), ticket)
         kept = {TARGET_NAMES.get(k, k): value for k, value in draft.fields.items() if k != "status" and value}
-        return {**values, **kept, **more}
+        if self._fields.there(ticket, "assignee"):
+            kept.pop("assignee", None)  # one who was refused would be refused again, and the status with him
+        shown = stands.get("description", "")
+        # What was added when it was registered, such as the names of files that were too large, stays.
+        body = shown if wire_in.in_one_line(shown).startswith(wire_in.in_one_line(draft.body)) else draft.body
+        values = {**stands, "title": draft.title, "description": body, **kept, **more}
+        told = set(self._config.endpoints[key].told()) - values.keys()
+        if unclear := [name for name in wire_in.unclear(self._fields, ticket, stands) if name in told]:
+            raise Rejected(
+                f"{self._config.name}: a ticket does not show its {', '.join(unclear)} clearly: {key} would empty it",
+                reason="refused",
+                hint="Give the values of this list names that differ, or leave it out of the fields of this call.",
+            )
+        return values
 
     async def _ticket(self, id: TicketId) -> Any:
         try:
             return await self._calls.ticket(id)
         except NotFound as e:
             raise Rejected(f"{e.message}; was it deleted?", reason="refused") from e
-
-    def _read(self, ticket: Any, field: FieldName, what: str) -> str:
-        if not self._fields.there(ticket, field):
-            raise self._unseen(what)
-        return self._fields.ident(ticket, field)
-
-    def _shown(self, key: Key, texts: Sequence[str] | None, endpoint: EndpointKey) -> str | None:
-        """Whether one of these carries a marker; Rejected where their silence proves nothing."""
-        marker = re.compile(rf"(?<![A-Za-z0-9-]){re.escape(key)}(?![A-Za-z0-9-])")
-        if texts is not None and any(map(marker.search, texts)):
-            return ""
-        active = self._config.active(endpoint)
-        if texts is None or active is None or not active.read_back:
-            raise self._unseen(f"what {endpoint} made")
-        return None
-
-    def _unseen(self, what: str) -> Rejected:
-        return Rejected(
-            f"{self._config.name} does not show {what} on tickets, so that a lost answer cannot be looked for; look"
-            " on the desk by hand",
-            reason="unreadable",
-        )
 
 
 def _note(name: str, text: str) -> Download:

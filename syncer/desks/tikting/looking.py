@@ -10,6 +10,7 @@ from syncer.desks.tikting import wire
 from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.wire_fields import FieldMap, FieldName
+from syncer.desks.tikting.wire_in import is_time
 from syncer.errors import Rejected
 from syncer.model.ids import TicketId
 
@@ -20,21 +21,27 @@ _WANTED: tuple[tuple[FieldName, ...], ...] = (
     ("attachments",),
 )  # fmt: skip
 
+_TIMES: tuple[FieldName, ...] = ("created", "updated", "closed")
+
 
 class Look(Struct, frozen=True, kw_only=True):
     """What was seen; nothing where the desk shows no ticket. `problems` say why it cannot be read from, `absent` are
-    fields that this ticket does not show."""
+    fields that this ticket does not show, `no_times` such that hold no time we can read."""
 
     row: Any = None
     ticket: Any = None
     problems: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    no_times: tuple[str, ...] = ()
 
     def note(self, desk: str) -> str | None:
         """What will not be read, in words."""
-        if not self.absent:
-            return None
-        return f"a ticket of {desk} shows no {', no '.join(self.absent)}: see syncer describe {desk}, and set fields"
+        said = []
+        if self.absent:
+            said.append(f"shows no {', no '.join(self.absent)}: see syncer describe {desk}, and set fields")
+        if self.no_times:
+            said.append(f"holds what is no ISO 8601 time in {', '.join(self.no_times)}: it is left out")
+        return f"a ticket of {desk} {'; it '.join(said)}" if said else None
 
 
 class Looking:
@@ -75,6 +82,7 @@ class Looking:
             ticket=ticket,
             problems=tuple(problems),
             absent=tuple(names[0].partition("_")[0] for names in absent),
+            no_times=tuple(name for name in _TIMES if not is_time(fields.text(ticket, name))),
         )
 
     def _where(self, name: FieldName) -> str:

@@ -44,6 +44,10 @@ class Names:
             self.odd.add((kind, word))
         return None
 
+    def has(self, kind: str, id: str) -> bool:
+        """Whether a list has this value."""
+        return id in self._ids.get(kind, ())
+
     def status_class(self, id: str | None) -> StatusClass | None:
         """What a status means; None for one that is not known or of another type."""
         return self._classes.get(id) if id else None

@@ -11,13 +11,13 @@ from typing import Any
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
 from syncer.deskkit.looking import Tried
-from syncer.desks.tikting import wire_in
+from syncer.desks.tikting import wire_files, wire_in
 from syncer.desks.tikting.access import Access, TokenRefused
 from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.catalogue import Catalogue
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.config_endpoints import FORMS, EndpointKey
-from syncer.desks.tikting.wire_fields import LOOKUPS, FieldMap, FieldName
+from syncer.desks.tikting.wire_fields import FieldMap, FieldName
 from syncer.desks.tikting.writes import Writes
 from syncer.errors import ConfigError, SyncerError
 from syncer.model.ids import TicketId
@@ -73,7 +73,7 @@ class Probing:
         except TokenRefused:
             raise
         except SyncerError as e:
-            return Tried(call=key, worked=False, said=e.message)
+            return Tried(call=key, worked=False, said=e.message, hint=e.hint)
 
     async def _reply(self, id: TicketId) -> Tried:
         marker = _marker()
@@ -87,14 +87,14 @@ class Probing:
         marker = _marker()
         file = Download(f"{marker} test of syncer.txt", "text/plain; charset=utf-8", 5, content=b"test\n")
         await self._send("ticket.attach", id, {}, [file])
-        return await self._seen("ticket.attach", id, marker, wire_in.file_names)
+        return await self._seen("ticket.attach", id, marker, wire_files.names)
 
     async def _seen(self, key: EndpointKey, id: TicketId, marker: str, shown: Callable[[FieldMap, Any], Any]) -> Tried:
         """It was taken: does the ticket show it?"""
         until = time.monotonic() + self._config.search_lag
         while True:
             texts = shown(self._fields, await self._calls.ticket(id))
-            if texts is not None and any(marker in text for text in texts):
+            if texts is not None and any(text is not None and marker in text for text in texts):
                 return Tried(
                     call=key, worked=True, said="was taken, and is seen on the ticket",
                     settings={**WORKS, "read_back": True},
@@ -132,19 +132,14 @@ class Probing:
             return Tried(call="ticket.update", worked=False, said=said)
         await self._send("ticket.update", id, before)
         after = await self._values(id)
-        if changed := sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)):
+        lines = [{name: wire_in.in_one_line(value) for name, value in one.items()} for one in (before, after)]
+        if changed := sorted({name for name, _ in lines[0].items() ^ lines[1].items()}):
             said = f"changed what it was not told to: {', '.join(changed)}; look at ticket {id}"
             return Tried(call="ticket.update", worked=False, said=said)
         return Tried(call="ticket.update", worked=True, said="was taken, and changed nothing else", settings=WORKS)
 
     async def _values(self, id: TicketId) -> dict[str, str]:
-        """What a ticket says of itself, by our names."""
-        ticket, names, fields = await self._calls.ticket(id), await self._catalogue.names(), self._fields
-        texts = {"title": fields.text(ticket, "title"), "description": fields.text(ticket, "description")}
-        people = {"requester": fields.ident(ticket, "requester_id"), "assignee": fields.ident(ticket, "assignee")}
-        lists: dict[str, str] = {kind: names.one(kind, fields.hit(ticket, kind)) or "" for kind in LOOKUPS}
-        found = {**texts, **people, **lists, "ticket_type": "1"}
-        return {name: value for name, value in found.items() if value}
+        return wire_in.standing(self._fields, await self._catalogue.names(), await self._calls.ticket(id))
 
     async def _all(self, id: TicketId) -> Tried:
         people = await self._catalogue.users(self._config.endpoints["user.all"])

@@ -15,7 +15,7 @@ from syncer.desks.tikting.access import Access, refuses_token
 from syncer.desks.tikting.calls import TICKETS
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.uploads import Uploads
-from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, Rejected, Retryable
+from syncer.errors import AuthFailed, ConfigError, InDoubt, Rejected, Retryable
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 
@@ -93,13 +93,11 @@ class Registering:
         if status == 429:
             raise Retryable(text, after=self._http.budget.left())
         # A form may also be answered with the way to what it made.
-        if status in {302, 303, 408} or 200 <= status < 300 or status >= 500:
+        if status in {302, 303, 408} or status < 300 or status >= 500:
             raise InDoubt(text)
-        if status in {404, 405, 415} or 300 <= status < 400:
+        if status in {404, 405, 415} or status < 400:
             raise ConfigError(text, hint=f"Is base_url of desk {self._config.name} right?")
-        if status >= 400:
-            raise Rejected(text, reason="refused")
-        raise Fatal(text)
+        raise Rejected(text, reason="refused")
 
     def _refusal(self, text: str) -> Exception:
         """A 400, which also stands for a missing permission: only the token can tell them apart."""

@@ -19,6 +19,8 @@ PAGE = 50
 MOST_PAGES = 2000
 MOST_PROBES = 20_000
 log = structlog.get_logger()
+Looked = dict[TicketId, Key | None]
+"""Tickets that one `find` looked at, with their markers: a search that matches much shows them for each key again."""
 
 
 class Search:
@@ -33,20 +35,21 @@ class Search:
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest id for each marker that is there."""
         # Side by side, as the budget allows: one after another, many doubts would take longer than some lives last.
-        looks = await asyncio.gather(*map(self._wherever, keys))
+        looked: Looked = {}
+        looks = await asyncio.gather(*(self._wherever(key, looked) for key in keys))
         found = {key: id for key, id in zip(keys, looks, strict=True) if id is not None}
         missing = set(keys) - set(found)
         if missing and newer is not None:
             found.update(await self._walk(missing, newer))
         return found
 
-    async def _wherever(self, key: Key) -> TicketId | None:
+    async def _wherever(self, key: Key, looked: Looked) -> TicketId | None:
         for preset in ("AllTickets", "CompletedTickets"):
-            if hits := await self._titled(key, preset):
+            if hits := await self._titled(key, preset, looked):
                 return _lowest(key, hits)
         return None
 
-    async def _titled(self, key: Key, preset: str) -> list[TicketId]:
+    async def _titled(self, key: Key, preset: str, looked: Looked) -> list[TicketId]:
         """Ids whose title ends with exactly this marker; the search itself may match more, or less exactly."""
         hits: list[TicketId] = []
         seen: set[str] = set()
@@ -65,15 +68,17 @@ class Search:
             if not rows or stale == 2:  # pages may shift, or be ignored
                 return hits
             seen |= fresh
-            hits += [TicketId(id) for id in fresh if await self._marker(by_id[TicketId(id)]) == key]
+            hits += [id for id in fresh if await self._marker(id, by_id[id], looked) == key]
         raise Fatal(f"{self._name}: a search for {key} has no end", hint=NOT_AS_TOLD)
 
-    async def _marker(self, row: Any) -> Key | None:
-        key, id = wire.row_marker(row, self._fields), wire.row_id(row, self._fields)
-        if key is not None or wire.has_whole_title(row, self._fields) or id is None:
+    async def _marker(self, id: TicketId, row: Any, looked: Looked) -> Key | None:
+        """The marker of a row; of its ticket where the row shows none, because it may have cut the title anywhere."""
+        if (key := wire.row_marker(row, self._fields)) is not None:
             return key
-        ticket = await self._calls.glance(id)
-        return None if ticket is None else self._shown(id, ticket)
+        if id not in looked:
+            ticket = await self._calls.glance(id)
+            looked[id] = None if ticket is None else self._shown(id, ticket)
+        return looked[id]
 
     def _shown(self, id: TicketId, ticket: Any) -> Key | None:
         """The marker of a whole ticket, which must show a title: without one it cannot be told from ours."""
@@ -85,27 +90,29 @@ class Search:
     async def _walk(self, keys: set[Key], newer: Newer) -> dict[Key, TicketId]:
         """Look at each later id until so many in a row are unknown to Tikting: needs no search index."""
         found: dict[Key, TicketId] = {}
-        misses, probes, id = 0, 0, int(newer.since)
+        misses, probes, last = 0, 0, int(newer.since)
         while misses < self._misses:
             ids: list[TicketId] = []
-            while len(ids) < self._misses:
-                id += 1
-                if (one := TicketId(str(id))) in newer.known:
-                    misses = 0
-                else:
-                    ids.append(one)
-            probes += len(ids)
+            asked: list[TicketId] = []
+            while len(asked) < self._misses:
+                last += 1
+                ids.append(TicketId(str(last)))
+                asked += [id for id in ids[-1:] if id not in newer.known]
+            probes += len(asked)
             if probes > MOST_PROBES:
                 raise Fatal(
                     f"{self._name}: over {MOST_PROBES} tickets since {newer.since}; {sorted(keys)} may be among them",
                     hint="Look for these markers on the desk by hand: syncer cannot tell whether they are there.",
                 )
-            for one, ticket in zip(ids, await asyncio.gather(*map(self._calls.glance, ids)), strict=True):
-                misses = misses + 1 if ticket is None else 0
-                key = None if ticket is None else self._shown(one, ticket)
+            there = dict(zip(asked, await asyncio.gather(*map(self._calls.glance, asked)), strict=True))
+            # In the order of the ids: one that is known ends the row of misses before it, never that behind it.
+            for id in ids:
+                ticket = there.get(id)
+                misses = misses + 1 if ticket is None and id in there else 0
+                key = None if ticket is None else self._shown(id, ticket)
                 if key in keys:
                     assert key is not None
-                    found.setdefault(key, one)
+                    found.setdefault(key, id)
         return found
 
 

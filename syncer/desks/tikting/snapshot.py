@@ -48,7 +48,7 @@ class Snapshot:
         self._set(id, _ROWLESS)
 
     def get(self, id: TicketId) -> Seen | None:
-        """What was seen; None when the last walks knew nothing of it."""
+        """What was seen last; None for a ticket that nobody looked for in this life."""
         high, low = divmod(int(id), _SPAN)
         chunk = self._chunks.get(high)
         if chunk is None or not (found := chunk[low]):

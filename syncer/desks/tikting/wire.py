@@ -1,4 +1,4 @@
-"""Tikting's JSON and form parts; with wire_fields.py and wire_in.py the only place that knows its field names.
+"""Tikting's JSON and form parts; with the other wire_*.py the only place that knows its field names.
 
 Key casing differs between its own answers, so every key is read case-insensitively; those of list rows and tickets are
 not published and stand in wire_fields.py (contract 3.1 and 3.3).
@@ -51,7 +51,6 @@ PARTS = (
     ("level", "TierLevelId"),
 )
 _MARKER = re.compile(r"\[([A-Za-z0-9-]+)\]\s*$")
-_CUT = ("…", "...")
 _LOGIN_PAGE = re.compile(r"log-?in|log-?on|sign-?in", re.IGNORECASE)
 
 
@@ -186,9 +185,3 @@ def row_marker(row: Any, fields: FieldMap = BUILT_IN) -> Key | None:
     """The marker at the end of a title; None where there is none."""
     found = _MARKER.search(title(row, fields) or "")
     return Key(found[1]) if found else None
-
-
-def has_whole_title(row: Any, fields: FieldMap = BUILT_IN) -> bool:
-    """Whether the row carries the title, and not only its beginning."""
-    text = title(row, fields)
-    return text is not None and not text.rstrip().endswith(_CUT)

@@ -16,7 +16,7 @@ FieldName = Literal[
     "assignee_email", "status", "priority", "category", "group", "site", "department", "level", "company", "created",
     "updated", "closed", "resolution", "replies", "reply_id", "reply_text", "reply_author_id", "reply_author_name",
     "reply_author_email", "reply_created", "reply_public", "reply_private", "attachments", "file_id", "file_name",
-    "file_url",
+    "file_url", "file_reply", "file_public", "file_private",
 ]  # fmt: skip
 NAMES: tuple[FieldName, ...] = get_args(FieldName)
 LOOKUPS: tuple[FieldName, ...] = (
@@ -24,6 +24,7 @@ LOOKUPS: tuple[FieldName, ...] = (
 )  # fmt: skip
 """Fields that hold a value of one of Tikting's lists, of the kind of the same name."""
 LISTS: tuple[FieldName, ...] = ("replies", "attachments")
+FLAGS: tuple[FieldName, ...] = ("reply_public", "reply_private", "file_public", "file_private")
 OF_A_REPLY = tuple(name for name in NAMES if name.startswith("reply_"))
 OF_A_FILE = tuple(name for name in NAMES if name.startswith("file_"))
 OF_A_TICKET = tuple(name for name in NAMES if name not in (*OF_A_REPLY, *OF_A_FILE))
@@ -66,6 +67,9 @@ CANDIDATES: dict[FieldName, tuple[str, ...]] = {
     "file_id": ("id", "attachmentId", "fileId"),
     "file_name": ("fileName", "name", "originalName"),
     "file_url": ("url", "downloadUrl", "fileUrl", "path", "link"),
+    "file_reply": ("replyId", "ticketReplyId", "commentId"),
+    "file_public": ("isPublic", "public"),
+    "file_private": ("isPrivate", "private", "isInternal", "internal"),
 }
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 
@@ -142,6 +146,14 @@ class FieldMap:
             return list(found.value)
         return [] if self.there(row, name) else None
 
+    def is_public(self, row: Any, public: FieldName, private: FieldName, *, unmarked: bool) -> bool:
+        """Only where it is clearly said that all may see it; `unmarked` where nothing is said."""
+        says = [[value for found, value in self._at(row, name) if found] for name in (public, private)]
+        if not any(says):
+            return unmarked
+        # Whatever says something else than that all may read it makes it private.
+        return all(one is True for one in says[0]) and all(one is False for one in says[1])
+
     def _at(self, row: Any, name: FieldName) -> list[tuple[bool, Any]]:
         return [at(row, path) for path in self._paths[name]]
 
@@ -177,7 +189,7 @@ def kind_of(name: FieldName) -> str:
     """What a field must be: a list, a flag, a text, or a scalar, which is an id, a number or a label."""
     if name in LISTS:
         return "list"
-    if name in ("reply_public", "reply_private"):
+    if name in FLAGS:
         return "flag"
     return "text" if name in _TEXTS else "scalar"
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from syncer.desks.tikting import wire_files
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.names import Names
-from syncer.desks.tikting.wire_fields import LOOKUPS, FieldMap, FieldName, at
+from syncer.desks.tikting.wire_fields import LOOKUPS, FieldMap, FieldName, said
 from syncer.errors import Rejected
 from syncer.mapping.body import text_to_html
 from syncer.model.ids import TicketId, Version
 from syncer.model.lookups import LookupValue, StatusClass
 from syncer.model.ticket import Comment, File, Ticket
 
-RESOLUTION = "resolution"
-"""The id of the comment that a ticket's resolution becomes."""
+RESOLUTION, FILES = "resolution", "files"
+"""The ids of the comments that a ticket's resolution becomes, and its files that not all may see."""
+NOT_FOR_ALL = "Files of this ticket that not all may see."
 _MARKUP = re.compile(
     r"</?(p|br|div|span|ul|ol|li|table|tbody|tr|td|th|a|b|i|u|em|strong|img|h[1-6]|pre|blockquote|font|hr)"
     r"""(\s+[a-z-]+\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>""",
@@ -43,12 +44,24 @@ def person_id(id: str, email: str = "", name: str = "") -> str | None:
 def moment(value: str, zone: ZoneInfo) -> datetime | None:
     """An ISO 8601 time, without an offset in `zone`; the year 1 is no time, nor is what cannot be read."""
     try:
-        at = datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip()))
+        at = _iso(value)
         if at.year <= 1:
             return None
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def is_time(value: str) -> bool:
+    """Whether this can be read as a time, or says that there is none."""
+    try:
+        return not value.strip() or bool(_iso(value))
+    except ValueError:
+        return False
+
+
+def _iso(value: str) -> datetime:
+    return datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip()))
 
 
 def digest(value: Any, volatile: frozenset[str]) -> bytes:
@@ -83,15 +96,16 @@ class Reader:
         fields = self._fields
         if not fields.there(row, "title"):
             raise Rejected(f"ticket {id} has no title under {', '.join(fields.paths('title'))}", reason="schema")
-        said = {str(kind): names.one(kind, fields.hit(row, kind)) for kind in LOOKUPS}
+        values = {str(kind): names.one(kind, fields.hit(row, kind)) for kind in LOOKUPS}
         closed = self._moment(row, "closed")
+        parted = wire_files.apart(fields, row, self._said(id, row, closed))
         return Ticket(
             id=id,
             number=f"#{id}",
             title=" ".join(fields.text(row, "title").split()),
             body=self._html(fields.text(row, "description")),
             html=True,
-            values={kind: id for kind, id in said.items() if id is not None},
+            values={kind: id for kind, id in values.items() if id is not None},
             requester=self._person(row, "requester_id", "requester_email", "requester_name"),
             creator=None,
             assignee=self._person(row, "assignee", "assignee_email", "assignee_name"),
@@ -99,8 +113,8 @@ class Reader:
             updated_at=self._moment(row, "updated"),
             closed_at=closed,
             version=version,
-            comments=self._said(id, row, closed),
-            files=self._files(row),
+            comments=parted.comments + self._hidden(parted.hidden),
+            files=parted.own,
         )
 
     def people(self, row: Any) -> Iterator[LookupValue]:
@@ -130,13 +144,13 @@ class Reader:
 
     def _said(self, id: TicketId, row: Any, closed: datetime | None) -> tuple[Comment, ...]:
         """Replies, and the resolution: the last reply that says the same, else a comment of its own behind them."""
-        said = list(self._replies(id, row))
+        found = list(self._replies(id, row))
         for resolution in self._resolution(row, closed):
-            same = [place for place, reply in enumerate(said) if reply.body.strip() == resolution.body.strip()]
+            same = [place for place, reply in enumerate(found) if reply.body.strip() == resolution.body.strip()]
             if not same:
-                return (*said, resolution)
-            said[same[-1]] = msgspec.structs.replace(said[same[-1]], solution=True)
-        return tuple(said)
+                return (*found, resolution)
+            found[same[-1]] = msgspec.structs.replace(found[same[-1]], solution=True)
+        return tuple(found)
 
     def _replies(self, id: TicketId, row: Any) -> Iterator[Comment]:
         """Replies in the order in which they came to be; one that cannot be read would be lost in silence."""
@@ -158,57 +172,47 @@ class Reader:
         when = self._moment(reply, "reply_created")
         # Without an id of its own it is known by what it says.
         own = fields.ident(reply, "reply_id") or digest([author, str(when), text], frozenset()).hex()
-        return Comment(own, author, when, self._html(text), self._is_public(reply), self._files(reply))
+        public = fields.is_public(reply, "reply_public", "reply_private", unmarked=self._unmarked)
+        files = tuple(one.file for one in wire_files.listed(fields, reply))
+        return Comment(own, author, when, self._html(text), public, files)
 
-    def _is_public(self, reply: Any) -> bool:
-        """Only where it is clearly said; where nothing is said, as the settings have it: private, if they do not."""
-        public, private = self._told(reply, "reply_public"), self._told(reply, "reply_private")
-        if not public and not private:
-            return self._unmarked
-        # Whatever says something else than that all may read it makes it private.
-        return all(one is True for one in public) and all(one is False for one in private)
-
-    def _told(self, reply: Any, name: FieldName) -> list[Any]:
-        """What stands at each place that may say so."""
-        found = (at(reply, path) for path in self._fields.paths(name))
-        return [value for there, value in found if there]
+    def _hidden(self, files: tuple[File, ...]) -> tuple[Comment, ...]:
+        """Files that not all may see, and that no reply has: a note of their own, because a ticket's files are all
+        public."""
+        return (Comment(FILES, None, None, self._html(NOT_FOR_ALL), False, files),) if files else ()
 
     def _resolution(self, row: Any, closed: datetime | None) -> Iterator[Comment]:
         """How it was resolved, as the last word. Whether the requester sees it is not documented."""
         if text := self._fields.text(row, "resolution").strip():
             yield Comment(RESOLUTION, None, closed, self._html(text), self._unmarked, solution=True)
 
-    def _files(self, row: Any) -> tuple[File, ...]:
-        found = (file_id(self._fields, one) for one in self._fields.rows(row, "attachments") or ())
-        return tuple(File(id) for id in dict.fromkeys(found))
+
+def standing(fields: FieldMap, names: Names, ticket: Any) -> dict[str, str]:
+    """What a ticket says of itself, by the names by which calls are told it; what is empty, or not clear, is left
+    out."""
+    texts = {"title": fields.text(ticket, "title"), "description": fields.text(ticket, "description")}
+    people = {"requester": fields.ident(ticket, "requester_id"), "assignee": fields.ident(ticket, "assignee")}
+    lists: dict[str, str] = {kind: names.one(kind, fields.hit(ticket, kind)) or "" for kind in LOOKUPS}
+    found = {**texts, **people, **lists, "ticket_type": "1"}
+    return {name: value for name, value in found.items() if value}
 
 
-def file_id(fields: FieldMap, row: Any) -> str:
-    """A file's id for us: by which of its own it can be fetched, and its name, which is told nowhere else."""
-    if isinstance(row, str):
-        return f"/{quote(row, safe='')}/{row.rpartition('/')[2]}"
-    id, url = fields.ident(row, "file_id"), fields.ident(row, "file_url")
-    name = fields.ident(row, "file_name") or url.partition("?")[0].rpartition("/")[2] or id or "file"
-    return f"{quote(id, safe='')}/{quote(url, safe='')}/{name}"
+def unclear(fields: FieldMap, ticket: Any, stands: Mapping[str, str]) -> list[str]:
+    """Values of lists that a ticket has and does not tell clearly."""
+    hits = {str(kind): fields.hit(ticket, kind) for kind in LOOKUPS if kind not in stands}
+    return [kind for kind, hit in hits.items() if hit is not None and said(hit.value)]
 
 
-def file_parts(id: str) -> tuple[str, str, str]:
-    """Id, address and name of a file, each empty where it has none."""
-    own, url, name = id.split("/", 2)
-    return unquote(own), unquote(url), name
+def in_one_line(text: str) -> str:
+    """A text whatever a desk did to its spaces and line breaks."""
+    return " ".join(text.split())
 
 
-def reply_texts(fields: FieldMap, row: Any) -> Sequence[str] | None:
-    """What the replies of a ticket say; None where the ticket does not show its replies at all."""
+def reply_texts(fields: FieldMap, row: Any) -> Sequence[str | None] | None:
+    """What the replies of a ticket say, None for one that shows no text; None where the ticket does not show its
+    replies at all."""
     found = fields.rows(row, "replies")
-    return None if found is None else [fields.text(one, "reply_text") for one in found]
-
-
-def file_names(fields: FieldMap, row: Any) -> Sequence[str] | None:
-    """The names of a ticket's files, those of its replies included; None where it does not show its files at all."""
-    found = fields.rows(row, "attachments")
     if found is None:
         return None
-    for reply in fields.rows(row, "replies") or ():
-        found += fields.rows(reply, "attachments") or ()
-    return [file_parts(file_id(fields, one))[2] for one in found]
+    hits = [fields.hit(one, "reply_text") for one in found]
+    return [None if hit is None else str(hit.value) for hit in hits]

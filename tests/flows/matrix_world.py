@@ -1,0 +1,153 @@
+"""Whether what an emulated desk says it holds is what it was filled with: the world, in the words of its kind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
+from syncer.deskkit.world import SeedComment, SeedFile, SeedTicket, World
+from tests.flows.matrix_texts import words
+
+_STATUS = ("new", "open", "pending", "waiting", "solved", "closed", "rejected", "cancelled")
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """What a kind of desk calls the things of a world, and what it has no place for at all."""
+
+    status: tuple[str, ...] = tuple(map(str.capitalize, _STATUS))
+    priority: dict[str, str] = {}
+    """Where it is not called the same."""
+    category: Callable[[tuple[str, ...]], str] = " / ".join
+    group: str = "{}"
+    place: str = "location"
+    types: Callable[[str], str] | None = str.capitalize
+    tags: bool = True
+    cc: bool = True
+    links: bool = True
+    both_ways: bool = False
+    """A link is one of both tickets."""
+    custom: bool = True
+    own_custom: tuple[str, ...] = ()
+    """Custom fields that are no custom fields of the world."""
+    files_in_text: bool = False
+    """Texts show the files they mean by other addresses than they did."""
+    title: int | None = None
+    """So many characters of a title, in one line."""
+    nobody: str | None = None
+    """Who asks for what nobody asks for."""
+    knows_deleted: bool = True
+
+
+def _first_step(path: tuple[str, ...]) -> str:
+    return " > ".join(path).replace(" > ", " / ", 1)
+
+
+_WORDS = {
+    "archive": Words(),
+    "invgate": Words(group=r"{} / level [12]", tags=False, both_ways=True),
+    "motadata": Words(
+        status=("Open", "In Progress", "Pending", "Waiting for Requester", "Resolved", "Closed", "Rejected",
+                "Cancelled"),
+        priority={"critical": "Urgent"}, category=lambda path: path[-1],
+        types=lambda kind: "Service Request" if kind == "service request" else "Incident",
+    ),
+    "rezolve": Words(
+        status=("Open", "In Progress", "Pending", "Waiting for User", "Resolved", "Closed", "Rejected", "Cancelled"),
+        category=_first_step, types=str.title, place="custom Location", own_custom=("Location", "Resolution"),
+        knows_deleted=False,
+    ),
+    "tikting": Words(
+        status=("Open", "Open", "Pending", "On hold", "Resolved", "Closed", "Closed", "Closed"),
+        priority={"critical": "Urgent"}, category=lambda path: path[-1], place="site", types=None, tags=False, cc=False,
+        links=False, custom=False, files_in_text=True, title=255, nobody="unknown.requester@example.org",
+        knows_deleted=False,
+    ),
+}  # fmt: skip
+
+
+def unlike(kind: str, world: World, kept: Sequence[KeptTicket]) -> Iterator[str]:
+    """Where a desk of this kind does not hold what it was filled with."""
+    if len(kept) != len(world.tickets):
+        yield f"the source says {len(kept)} tickets, and the world has {len(world.tickets)}"
+        return
+    links = [set(seed.links) for seed in world.tickets]
+    for number, seed in enumerate(world.tickets):
+        for other in seed.links if _WORDS[kind].both_ways else ():
+            links[other].add(number)
+    for seed, one, linked in zip(world.tickets, kept, links, strict=True):
+        yield from (f"{one.id}: the source says another {what}" for what in _differs(_WORDS[kind], world, seed, one))
+        if _WORDS[kind].links and sorted(one.links) != sorted(kept[other].id for other in linked):
+            yield f"{one.id}: the source says other links"
+
+
+def _differs(of: Words, world: World, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
+    title = seed.title if of.title is None else re.sub(r"\s*[\r\n]+\s*", " ", seed.title)[: of.title]
+    pairs = {
+        "title": (one.title, title),
+        "text": _texts(of, one.body, seed.body),
+        "requester": (one.requester, _email(of, world, seed.requester) or of.nobody),
+        "assignee": (one.assignee, _email(of, world, seed.assignee)),
+        "creation": (one.created, seed.created),
+        "tags": (sorted(one.tags), sorted(seed.tags) if of.tags else []),
+        "people told": (sorted(one.cc), sorted(_email(of, world, told) or "" for told in seed.cc) if of.cc else []),
+        "files": (_files(one.files), _digests(seed.files)),
+        "number of comments": (len(one.comments), len(seed.comments)),
+        "custom values": (
+            {name: value for name, value in one.custom.items() if name not in of.own_custom},
+            {name: (value,) for name, value in seed.custom.items()} if of.custom else {},
+        ),
+    }
+    yield from (what for what, (said, meant) in pairs.items() if said != meant)
+    yield from _values(of, seed, one)
+    for said, comment in zip(one.comments, seed.comments, strict=False):
+        yield from _comment(of, world, said, comment)
+
+
+def _values(of: Words, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
+    wanted = {
+        "status": re.escape(of.status[_STATUS.index(seed.status)]),
+        "priority": of.priority.get(seed.priority, seed.priority.capitalize()),
+        "category": re.escape(of.category(seed.category)),
+        "group": of.group.format(re.escape(seed.queue)),
+    }
+    if of.types is not None:
+        wanted["type"] = of.types(seed.kind)
+    yield from (f"{kind}" for kind, name in wanted.items() if not re.fullmatch(name, one.values.get(kind, "")))
+    field, _, name = of.place.rpartition(" ")
+    place = one.custom.get(name, (None,))[0] if field else one.values.get(of.place)
+    if seed.location is not None and place != seed.location:
+        yield "place"
+
+
+def _comment(of: Words, world: World, said: KeptComment, seed: SeedComment) -> Iterator[str]:
+    pairs = {
+        "text": _texts(of, said.text, seed.body),
+        "author": (said.author, _email(of, world, seed.author)),
+        "visibility": (said.public, not seed.private),
+        "time": (said.at, seed.at),
+        "files": (_files(said.files), _digests(seed.files)),
+    }
+    yield from (f"{what} of the comment {said.id}" for what, (one, meant) in pairs.items() if one != meant)
+
+
+def _texts(of: Words, said: str, meant: str) -> tuple[object, object]:
+    return (words(said, html=True), words(meant, html=True)) if of.files_in_text else (said, meant)
+
+
+def _email(of: Words, world: World, position: int | None) -> str | None:
+    if position is None or position < 0:
+        return None
+    person = world.people[position]
+    return person.email.lower() if of.knows_deleted or not person.deleted else None
+
+
+def _files(files: Sequence[KeptFile]) -> list[tuple[str, str, int]]:
+    return [(one.name, one.sha256, one.size) for one in files]
+
+
+def _digests(files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
+    return [(one.name, hashlib.sha256(one.content).hexdigest(), len(one.content)) for one in files]
