@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from msgspec import Struct
+from multidict import CIMultiDict
 
 from syncer.deskkit.world import World
 from syncer.desks.request_tracker.emulator import Auth, RequestTrackerEmulator, Switches
@@ -33,7 +34,7 @@ class Said(Struct):
     """An answer: JSON where it is JSON, else its bytes."""
 
     status: int
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
     body: Any
 
 
@@ -60,7 +61,7 @@ class Site:
             is_json = "json" in answer.headers.get("Content-Type", "")
             raw = await answer.read()
             body = await answer.json(content_type=None) if is_json and raw else raw
-            return Said(answer.status, dict(answer.headers), body)
+            return Said(answer.status, CIMultiDict(answer.headers), body)
 
     async def ok(self, method: str, path: str, json: Any = None, **more: Any) -> Any:
         """The body of a call that goes well."""
@@ -80,6 +81,10 @@ class Site:
     async def put(self, id: int, **fields: Any) -> Any:
         """Change a ticket; gives the messages."""
         return await self.ok("PUT", f"/ticket/{id}", fields)
+
+    async def put_user(self, name: str, **fields: Any) -> Any:
+        """Change a person; gives the messages."""
+        return await self.ok("PUT", f"/user/{name}", fields)
 
     async def say(self, id: int, how: str = "comment", **body: Any) -> int:
         """A comment or a reply; gives its transaction."""
@@ -159,7 +164,7 @@ async def site(world: World | None = None, auth: Auth | None = None, **switches:
             yield Site(session, url, auth.token, emulator)
 
 
-def custom(ticket: Any) -> dict[str, list[str]]:
+def custom(ticket: Any) -> dict[str, list[str | None]]:
     """The custom fields of a ticket by name."""
     return {field["name"]: field["values"] for field in ticket["CustomFields"]}
 

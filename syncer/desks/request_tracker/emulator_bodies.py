@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from multidict import MultiDict
 from yarl import URL
 
-from syncer.deskkit.forms import is_form, read_form
+from syncer.deskkit.forms import is_form
 from syncer.desks.request_tracker.emulator_answers import Broke, Refused
 from syncer.desks.request_tracker.emulator_calls import Call
+from syncer.desks.request_tracker.emulator_forms import read
 from syncer.desks.request_tracker.emulator_routes import Route
 
 _JSON = "application/json"
@@ -53,10 +54,11 @@ def _written(call: Call, route: Route, header: str) -> Call:
 
 
 def _parts(call: Call, header: str, word: str) -> Call:
-    form = read_form(header, call.raw)
+    form = read(header, call.raw)
     if form is None:
         raise Broke
-    text = form.texts.get("JSON")
+    texts, sent = form
+    text = texts.get("JSON")
     if not text:
         raise Refused(400, f"{word} is a required field for multipart/form-data")
     try:
@@ -65,7 +67,7 @@ def _parts(call: Call, header: str, word: str) -> Call:
         raise Broke from wrong
     if not isinstance(body, dict):
         raise Broke
-    files = tuple(file for file in form.files if file.part == "Attachments")
+    files = tuple(file for file in sent if file.part == "Attachments")
     return replace(call, body=body, files=files or None)
 
 

@@ -76,10 +76,10 @@ def _change_one(call: Call, ticket: Ticket, field: Field, wanted: Any) -> list[s
 
 
 def _change_many(call: Call, ticket: Ticket, field: Field, wanted: list[Any]) -> list[str | None]:
-    """What is wanted and not there is added, what is there and not wanted goes; null is a value, an empty one."""
+    """What is wanted and not there is added, what is there and not wanted goes; null is two values, empty ones."""
     if any(isinstance(one, dict) for one in wanted):
         raise Broke
-    texts = ["" if one is None else str(one) for one in wanted]
+    texts = [text for one in wanted for text in (["", ""] if one is None else [str(one)])]
     there = ticket.custom.setdefault(field.id, [])
     count = Counter(texts)
     count.subtract(value.text for value in there)

@@ -55,11 +55,11 @@ def _ticket(tables: Tables, one: Ticket) -> KeptTicket:
         created=one.created,
         comments=tuple(_comment(tables, row) for row in history if row.type in SAID),
         files=_files(tables, made),
-        tags=tuple(text for field, texts in fields if field.name == tags for text in texts),
+        tags=tuple(text for field, texts in fields if field.name == tags for text in texts if text),
         cc=tuple(_emails(tables, one, "Cc")),
         links=tuple(str(end) for type in _LINKED for end in tables.linked(one, type, base=True)),
         custom={
-            field.name: tuple(field_value(field, text) for text in texts)
+            field.name: tuple(shown for text in texts if (shown := field_value(field, text)))
             for field, texts in fields
             if field.name != tags
         },

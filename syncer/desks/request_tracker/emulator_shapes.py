@@ -87,8 +87,10 @@ def custom(call: Call, one: Ticket) -> list[dict[str, Any]]:
     ]
 
 
-def field_value(field: Field, text: str) -> str:
-    """A value as it is shown: moments like all moments."""
+def field_value(field: Field, text: str) -> str | None:
+    """A value as it is shown: moments like all moments, and null for an empty one."""
+    if not text:
+        return None
     return dates.shown(dates.in_field(text, "UTC")) if field.kind == "DateTime" else text
 
 

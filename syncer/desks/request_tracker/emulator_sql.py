@@ -22,7 +22,7 @@ _TOKENS = {
         re.ASCII,
     ),
     "VALUE": re.compile(rf"(?:{_FIELD}|[\w.]+|[+-]?\d+|{_QUOTED})", re.ASCII),
-    "AGGREGATOR": re.compile(r"(?i:AND|OR)\b"),
+    "AGGREGATOR": re.compile(r"(?i:AND|OR)"),
     "OPEN_PAREN": re.compile(r"\("),
     "CLOSE_PAREN": re.compile(r"\)"),
 }

@@ -149,8 +149,9 @@ def files_of(call: Call, field: str) -> list[Part]:
     if call.files is not None:
         sent = [file for file in call.files if file.name]
         for file in sent:
-            if not file.content:
-                raise Refused(400, field.format("FileContent"))
+            for name, value in (("FileType", file.content_type), ("FileContent", file.content)):
+                if not value:
+                    raise Refused(400, field.format(name))
         return [file_part(tables, file.name, file.content_type, file.content) for file in sent]
     files = []
     for one in call.body.get("Attachments") or ():
