@@ -474,3 +474,14 @@ async def test_what_one_may_not_see_is_missing_without_a_word() -> None:
         summary = await desk.ok("GET", "/user/root")
         assert "Disabled" not in summary
         assert summary["EmailAddress"]
+
+
+async def test_an_address_that_is_taken_is_refused_with_200_and_the_rest_is_done() -> None:
+    async with site() as desk:
+        name, taken = f"emu-{desk.mark}", f"emu-taken-{desk.mark}@example.net"
+        await desk.ok("POST", "/user", {"Name": name, "EmailAddress": f"{name}@example.net"})
+        await desk.ok("POST", "/user", {"EmailAddress": taken})
+        said = await desk.put_user(name, EmailAddress=taken, RealName="Emu")
+        person = await desk.ok("GET", f"/user/{name}")
+    assert said == [f"User {name}: Email address in use", f"User {name}: RealName changed from (no value) to 'Emu'"]
+    assert (person["EmailAddress"], person["RealName"]) == (f"{name}@example.net", "Emu")

@@ -294,3 +294,13 @@ async def test_a_file_without_a_type_is_refused_and_a_name_with_an_open_quote_br
         assert (quoted.status, quoted.body) == (500, b"")
         assert await desk.files(int(escaped.headers["Location"].rpartition("/")[2])) == {'b\\"c.png': b"x"}
         assert await desk.files(int(nameless.headers["Location"].rpartition("/")[2])) == {}
+
+
+async def test_what_the_server_does_by_itself_is_not_the_last_change_of_anybody() -> None:
+    async with site() as desk:
+        id = await desk.ticket(Requestor="emu-last@example.org")
+        await desk.say(id, "correspond")
+        assert (await desk.history(id))[-1]["Creator"]["id"] == "RT_System"
+        ticket = await desk.get(id)
+    assert ticket["LastUpdatedBy"]["id"] == "sync"
+    assert ticket["Told"] > "2026"
