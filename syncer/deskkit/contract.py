@@ -35,6 +35,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     `takes_links`: between two of its tickets, when both are there (`TakesLinks`); `keeps_links`: at once, by the ids of
     the source. `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`:
     its value lists are those of whoever is brought to it. `remote`: it is asked over HTTP.
+    `max_title` counts UTF-16 units, and where `title_in_bytes` bytes of UTF-8.
     """
 
     reads: bool = False
@@ -59,6 +60,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     keeps_authors: bool = False
     keeps_status: bool = True
     max_title: int | None = None
+    title_in_bytes: bool = False
     max_body: int | None = None
     needs_body: bool = False
     body: Literal["text", "html"] = "html"

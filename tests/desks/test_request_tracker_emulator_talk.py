@@ -173,7 +173,14 @@ async def test_names_of_files_in_a_form(name: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("ä.txt", "\ufffd.txt"), ('x"y.txt', 'x"y.txt'), ("a/b.txt", "b.txt"), (" sp ", " sp ")]
+    ("name", "kept"),
+    [
+        ("ä.txt", "\ufffd.txt"),
+        ("报 🔥ä.txt".encode().decode("latin-1"), "报 🔥ä.txt"),
+        ('x"y.txt', 'x"y.txt'),
+        ("a/b.txt", "b.txt"),
+        (" sp ", " sp "),
+    ],
 )
 async def test_names_of_files_within_json(name: str, kept: str) -> None:
     async with site() as desk:

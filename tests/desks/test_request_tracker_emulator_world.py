@@ -131,7 +131,7 @@ async def test_two_fillings_of_one_world_are_alike() -> None:
 
 
 async def test_a_world_without_a_field_for_markers_or_tags_has_none() -> None:
-    async with site(world(), marker_field="", tags_field="", date_field="") as desk:
+    async with site(world(), marker_field="", tags_field="", date_field="", created_field="") as desk:
         asked = [{"field": "LookupType", "value": "RT::Queue-RT::Ticket"}]
         fields = await desk.ok("POST", "/customfields?fields=Name", asked)
         assert [row["Name"] for row in fields["items"]] == ["Asset", "Site"]
@@ -165,6 +165,7 @@ async def test_the_block_is_what_a_connector_needs() -> None:
     assert block["kind"] == "request_tracker"
     assert (block["base_url"], block["auth"]) == ("http://desk.example.org", {"token": Auth().token})
     assert (block["marker_field"], block["queue"]) == ("External ID", "General")
+    assert (block["tag_field"], block["created_field"]) == ("Tags", "Original Created")
 
 
 async def test_the_state_tells_deleted_and_merged_tickets_and_kept_does_not() -> None:

@@ -37,7 +37,7 @@ from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket, TicketLink
 
 MAX_SUBJECT = 200
-"""Characters of a subject: RT cuts what is longer and says nothing."""
+"""Bytes of a subject: RT cuts what is longer and says nothing."""
 NOTIFIES = (
     "an owner is mailed once for each ticket, and so is who watches a queue, for each ticket and comment; people who"
     " ask or are told are put on a ticket last, when by RT's default scrips nothing more is mailed;"
@@ -193,5 +193,6 @@ def capabilities(config: RequestTrackerConfig) -> Capabilities:
         takes_people=True,
         keeps_private=True,
         max_title=MAX_SUBJECT,
+        title_in_bytes=True,
         notifies=NOTIFIES,
     )

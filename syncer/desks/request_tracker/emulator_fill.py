@@ -66,11 +66,11 @@ def _fill_lists(tables: Tables, world: World) -> None:
     for queue in queues:
         tables.queues[queue.id] = queue
         birth_of_a_queue(tables, queue.id, now)
-    kinds = {own.marker_field: "Freeform", own.tags_field: "Freeform", own.date_field: "DateTime"}
-    for name in kinds | dict.fromkeys(world.custom, ""):
+    texts, moments = (own.marker_field, own.tags_field), (own.date_field, own.created_field)
+    for name in dict.fromkeys((*texts, own.date_field, *world.custom, own.created_field)):
         if name:
             options = world.custom.get(name, [])
-            kind = "Select" if options else kinds.get(name, "Freeform")
+            kind = "Select" if options else "DateTime" if name in moments else "Freeform"
             field = Field(id=tables.take("field"), name=name, kind=kind, values=list(options), created=now)
             field.many = name == own.tags_field
             tables.fields[field.id] = field

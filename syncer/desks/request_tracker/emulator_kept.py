@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket
+from syncer.deskkit.kept import KeptComment, KeptFile, KeptTicket, KeptWork
 from syncer.desks.request_tracker.emulator_records import Ticket, Transaction
 from syncer.desks.request_tracker.emulator_shapes import field_value
 from syncer.desks.request_tracker.emulator_switches import Auth
@@ -24,8 +24,11 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
         "auth": {"token": auth.token},
         "budget": {"per_second": 5000, "parallel": 32},
         "pause": 1,
+        "write_lag": 0.1,
         "queue": tables.queues[min(tables.queues)].name,
         "marker_field": tables.switches.marker_field or None,
+        "tag_field": tables.switches.tags_field or None,
+        "created_field": tables.switches.created_field or None,
         "overlap": 200,
     }
 
@@ -57,13 +60,24 @@ def _ticket(tables: Tables, one: Ticket) -> KeptTicket:
         files=_files(tables, made),
         tags=tuple(text for field, texts in fields if field.name == tags for text in texts if text),
         cc=tuple(_emails(tables, one, "Cc")),
-        links=tuple(str(end) for type in _LINKED for end in tables.linked(one, type, base=True)),
+        links=_links(tables, one),
         custom={
             field.name: tuple(shown for text in texts if (shown := field_value(field, text)))
             for field, texts in fields
             if field.name != tags
         },
+        times=tuple(_work(tables, row) for row in history if row.time_taken > 0),
     )
+
+
+def _links(tables: Tables, one: Ticket) -> tuple[str, ...]:
+    """The other tickets, each once: a link is shown on both of its ends."""
+    ends = (end for type in _LINKED for base in (True, False) for end in tables.linked(one, type, base=base))
+    return tuple(dict.fromkeys(str(end) for end in ends if isinstance(end, int)))
+
+
+def _work(tables: Tables, row: Transaction) -> KeptWork:
+    return KeptWork(tables.users[row.creator].email.lower() or None, row.created, row.time_taken * 60)
 
 
 def text_of(tables: Tables, row: Transaction) -> str:

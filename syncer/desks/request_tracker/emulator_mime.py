@@ -41,11 +41,11 @@ def file_part(tables: Tables, name: str, kind: str, content: bytes) -> Part:
 
 
 def squeezed(name: str) -> str:
-    """What becomes of a file's name within JSON: of a letter that is not ASCII a replacement, and beyond Latin-1 the
+    """What becomes of a file's name within JSON: its letters are taken for bytes of UTF-8, and beyond Latin-1 the
     server breaks."""
     if any(ord(letter) > _NARROW for letter in name):
         raise Broke
-    return "".join(letter if letter.isascii() else "\ufffd" for letter in name)
+    return name.encode("latin-1").decode("utf-8", "replace")
 
 
 def cut(text: str, most: int) -> str:

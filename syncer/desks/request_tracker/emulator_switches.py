@@ -35,6 +35,7 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     marker_field: str = "External ID"
     tags_field: str = "Tags"
     date_field: str = "Due On"
+    created_field: str = "Original Created"  # made for whoever brings tickets from elsewhere
 
     # What happens by itself: a reply opens, watchers are mailed.
     opens_on_reply: bool = True
