@@ -585,6 +585,37 @@ async def test_a_file_that_is_too_large_is_named_and_counted() -> None:
     assert "large.bin" in script.sent("POST /ticket")[0]["Content"]
 
 
+async def test_a_file_whose_name_rt_would_cut_goes_under_another_one_which_is_told_and_counted() -> None:
+    script = Script(POST__ticket=made(8))
+    long = "ä" * 200 + ".tar.gz"
+    names = {"../etc/passwd": "passwd", "a/b/": "b", "/": "file", long: "ä" * 126 + ".gz", "..": ".."}
+    files = [Download(name, "x/y", 1, content=b"x") for name in names]
+    async with desk(script) as there:
+        assert (await there.create(draft(), files)).losses == ("value_not_kept",) * 4
+    (sent,) = script.sent("POST /ticket")
+    assert [file.name for file in sent.files] == list(names.values())
+    text = msgspec.json.decode(sent.texts["JSON"])["Content"]
+    for name, kept in names.items():
+        assert (f"[File {name} (1 bytes) is here as {kept}.]" in text) == (name != kept)
+
+
+async def test_a_name_that_no_form_keeps_goes_within_json_and_where_all_is_too_large_for_that_it_is_told(
+    tmp_path: Path,
+) -> None:
+    script, path = Script(POST__ticket=made(8)), tmp_path / "large"
+    odd = Download('a"b\t\n.txt', "x/y", 1, content=b"x")
+    small, large = (Download("l", "x/y", size, path=path) for size in (15 << 20, 16 << 20))
+    async with desk(script) as there:
+        path.write_bytes(bytes(15 << 20))
+        assert (await there.create(draft(), [odd, small])).losses == ("value_not_kept",)
+        path.write_bytes(bytes(16 << 20))
+        assert (await there.create(draft(), [odd, large])).losses == ("value_not_kept",)
+    inline, form = script.sent("POST /ticket")
+    assert [one["FileName"] for one in inline["Attachments"]] == ['a"b\t.txt', "l"]
+    assert [file.name for file in form.files] == ["a%22b_%0A.txt", "l"]
+    assert "is here as a%22b_%0A.txt.]" in msgspec.json.decode(form.texts["JSON"])["Content"]
+
+
 # --- read back
 
 

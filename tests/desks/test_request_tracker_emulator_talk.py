@@ -163,6 +163,9 @@ async def test_texts_are_written_anew_in_utf_8(kind: str, content: bytes, kept: 
         ("C:\\boot.ini", "C:\\boot.ini"),
         (";a;b=c'd.txt", ";a;b=c'd.txt"),
         ("日本語" * 30 + ".png", ("日本語" * 30)[:85]),
+        ("a =?UTF-8?Q?=C3=A4_?= =?UTF-8?Q?b?=.txt", "a ä b.txt"),
+        ("=?ISO-8859-1?q?=E4?= =?x?Q?y?=", "äy"),
+        ("=?UTF-8?Q?", "=?UTF-8?Q?"),
     ],
 )
 async def test_names_of_files_in_a_form(name: str, kept: str) -> None:
@@ -180,12 +183,19 @@ async def test_names_of_files_in_a_form(name: str, kept: str) -> None:
         ('x"y.txt', 'x"y.txt'),
         ("a/b.txt", "b.txt"),
         (" sp ", " sp "),
+        ("=?utf-8?B?w6Q=?=", "ä"),
     ],
 )
 async def test_names_of_files_within_json(name: str, kept: str) -> None:
     async with site() as desk:
         row = await desk.say(await desk.ticket(), Attachments=[inside(name, b"x")])
         assert await desk.files(row) == {kept: b"x"}
+
+
+async def test_encoded_words_in_the_name_of_a_new_tickets_file_are_left_as_they_are() -> None:
+    async with site() as desk:
+        id = await desk.ticket(Attachments=[inside("=?utf-8?B?w6Q=?=", b"x")])
+        assert await desk.files(int((await desk.history(id))[0]["id"])) == {"=?utf-8?B?w6Q=?=": b"x"}
 
 
 @pytest.mark.parametrize("name", ["日本.txt", "🔥.png"])

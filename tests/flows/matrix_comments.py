@@ -6,8 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from syncer.deskkit.kept import KeptComment, KeptFile
 from tests.flows.matrix_compared import Compared
+from tests.flows.matrix_evidence import Evidence
 from tests.flows.matrix_expected import carried
 from tests.flows.matrix_texts import OWN, lines, missing, stamp, words
 
@@ -29,6 +32,19 @@ def comments(one: Compared) -> Iterator[str]:
         return
     for was, now in zip(wanted, one.ours, strict=True):
         yield from (f"comment {OWN.findall(was.text)[0]}: {fault}" for fault in _comment(one, was, now))
+
+
+def shortened(e: Evidence, files: Iterable[KeptFile]) -> list[KeptFile]:
+    """Files as they must be named there."""
+    return [replace(file, name=file.name.rpartition("/")[2]) if e.holds.last_step else file for file in files]
+
+
+def untold_names(e: Evidence, files: Iterable[KeptFile], text: str) -> Iterator[str]:
+    """Files that are called otherwise there, and no line of the text says so."""
+    told = {line.strip() for line in text.split("\n")}
+    for old, new in zip(files, shortened(e, files), strict=True) if e.tells.files else ():
+        if old != new and f"[File {old.name} ({old.size} bytes) is here as {new.name}.]" not in told:
+            yield f"that the file {old.name!r} is called otherwise is not told"
 
 
 def named(files: Iterable[KeptFile]) -> Counter[Named]:
@@ -80,8 +96,10 @@ def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]
         yield f"said by {now.author} instead of {was.author}"
     if was.at is not None and e.holds.times and now.at != (was.at - was.at % 60 if e.tells.minutes else was.at):
         yield f"said at {now.at} instead of {was.at}"
-    if e.tells.files and e.holds.files and named(was.files) != named(now.files):
-        yield f"files {sorted(named(now.files))} instead of {sorted(named(was.files))}"
+    wanted = named(shortened(e, was.files))
+    if e.tells.files and e.holds.files and wanted != named(now.files):
+        yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
+    yield from untold_names(e, was.files, text)
 
 
 def _added(one: Compared) -> Iterator[str]:

@@ -22,12 +22,18 @@ class Tells(Struct, frozen=True, kw_only=True):
     creator: Literal["known", "by name", "no"] = "known"
     ghosts: bool = False
     """Somebody who is gone is still told of, as somebody nobody knows."""
+    erased: bool = False
+    """Somebody who was erased is still told of, as somebody nobody knows; of a place where nobody is, nothing."""
+    work_changes: bool = False
+    """Work that is written down changes a ticket."""
     gone_as: str | None = None
     """The address by which somebody who is gone is told of, where that is done by one."""
     nameless: bool = False
     """Of somebody who was deleted only the address is told, in the name's place."""
     minutes: bool = False
     """Times of comments have no seconds."""
+    noted: bool = True
+    """Of work is told what it was."""
     stripped: bool = False
     """Of a text's markup nothing is told, not even that it parts two words."""
     untold: frozenset[str] = frozenset()
@@ -63,6 +69,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     marked: bool = False
     """The marker stands in the title."""
     max_title: int | None = None
+    title_in_bytes: bool = False
+    """A title is measured in bytes of UTF-8, and not in UTF-16 units."""
     max_body: int | None = None
     people_csv: bool = False
     """It cannot list its people: an administrator exports them."""
@@ -72,6 +80,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     """The status of a ticket that was just made, where another one cannot be given."""
     open: frozenset[str] = frozenset()
     """Statuses of tickets that are open, where others cannot be given."""
+    last_step: bool = False
+    """Of a file's name only what stands behind the last slash."""
     turns: dict[str, str] = {}
     """A status that cannot be given -> the one that is given for it."""
     turned: str = "status_as_good"

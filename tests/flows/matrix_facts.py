@@ -16,6 +16,7 @@ TELLS: dict[str, Tells] = {
     "motadata": Tells(
         links=False, work=False, rating=False, creator="by name", nameless=True, minutes=True, stripped=True
     ),
+    "request_tracker": Tells(rating=False, erased=True, work_changes=True, noted=False),
     "rezolve": Tells(files=False, links=False, work=False, rating=False, ghosts=True, gone_as="departed@example.org"),
     "tikting": Tells(
         links=False, custom=False, work=False, rating=False, creator="no", untold=frozenset({"ticket_type"})
@@ -43,6 +44,12 @@ _MOTADATA = Holds(
     tags=True, cc=True, custom=True, assignee=True, marked=True, max_title=255, max_body=59_800, own_tags="ext:",
     own_custom=frozenset({"External Id"}),
 )  # fmt: skip
+_REQUEST_TRACKER = Holds(
+    lists={name: name for name in ("status", "priority", "queue")},
+    tags=True, cc=True, custom=True, links=True, assignee=True, created=True, max_title=200, title_in_bytes=True,
+    last_step=True,
+    created_in="Original Created", own_custom=frozenset({"External ID", "Original Created"}),
+)  # fmt: skip
 _REZOLVE = Holds(
     lists={name: name for name in ("type", "priority", "category", "group", "status")},
     files=False, tags=True, cc=True, custom=True, assignee=True, created=True, max_title=255, max_body=1_000_000,
@@ -62,11 +69,15 @@ HOLDS: dict[str, Holds] = {
     ),
     "invgate": _INVGATE,
     "motadata": _MOTADATA,
+    "request_tracker": _REQUEST_TRACKER,
     "rezolve": _REZOLVE,
     "tikting": _TIKTING,
 }  # fmt: skip
 """What a kind must hold when its desk has all that can be configured."""
-LOOKS = re.compile(r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual)")
+LOOKS = re.compile(
+    r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual"
+    r"|/REST/2\.0/(attachments|customfields|users))"
+)
 """Calls that only read, though they are no GET, besides those that read a desk's lists."""
 
 

@@ -21,9 +21,11 @@ class Words(Struct, frozen=True, kw_only=True):
     status: tuple[str, ...] = tuple(map(str.capitalize, _STATUS))
     priority: dict[str, str] = {}
     """Where it is not called the same."""
-    category: Callable[[tuple[str, ...]], str] = " / ".join
+    category: Callable[[tuple[str, ...]], str] | None = " / ".join
     group: str = "{}"
-    place: str = "location"
+    grouped: str = "group"
+    """The list that says who works on it."""
+    place: str | None = "location"
     types: Callable[[str], str] | None = str.capitalize
     tags: bool = True
     cc: bool = True
@@ -37,9 +39,13 @@ class Words(Struct, frozen=True, kw_only=True):
     """Texts show the files they mean by other addresses than they did."""
     title: int | None = None
     """So many characters of a title, in one line."""
+    title_bytes: int | None = None
+    """So many bytes of a title, whose lines are joined without a space."""
     nobody: str | None = None
     """Who asks for what nobody asks for."""
     knows_deleted: bool = True
+    unix: bool = False
+    """Line ends of texts are those of Unix, and of a path that is a file's name there is only the last step."""
 
 
 def _first_step(path: tuple[str, ...]) -> str:
@@ -54,6 +60,11 @@ _WORDS = {
                 "Cancelled"),
         priority={"critical": "Urgent"}, category=lambda path: path[-1],
         types=lambda kind: "Service Request" if kind == "service request" else "Incident",
+    ),
+    "request_tracker": Words(
+        status=("new", "open", "stalled", "stalled", "resolved", "resolved", "rejected", "rejected"),
+        priority={"normal": "Medium", "urgent": "High", "critical": "High"}, category=None, grouped="queue", place=None,
+        types=None, both_ways=True, title_bytes=200, knows_deleted=False, unix=True,
     ),
     "rezolve": Words(
         status=("Open", "In Progress", "Pending", "Waiting for User", "Resolved", "Closed", "Rejected", "Cancelled"),
@@ -86,6 +97,8 @@ def unlike(kind: str, world: World, kept: Sequence[KeptTicket]) -> Iterator[str]
 
 def _differs(of: Words, world: World, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
     title = seed.title if of.title is None else re.sub(r"\s*[\r\n]+\s*", " ", seed.title)[: of.title]
+    if of.title_bytes is not None:
+        title = seed.title.replace("\n", "").encode()[: of.title_bytes].decode(errors="ignore")
     pairs = {
         "title": (one.title, title),
         "text": _texts(of, one.body, seed.body),
@@ -94,7 +107,7 @@ def _differs(of: Words, world: World, seed: SeedTicket, one: KeptTicket) -> Iter
         "creation": (one.created, seed.created),
         "tags": (sorted(one.tags), sorted(seed.tags) if of.tags else []),
         "people told": (sorted(one.cc), sorted(_email(of, world, told) or "" for told in seed.cc) if of.cc else []),
-        "files": (_files(one.files), _digests(seed.files)),
+        "files": (_files(one.files), _digests(of, seed.files)),
         "number of comments": (len(one.comments), len(seed.comments)),
         "custom values": (
             {name: value for name, value in one.custom.items() if name not in of.own_custom},
@@ -111,15 +124,16 @@ def _values(of: Words, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
     wanted = {
         "status": re.escape(of.status[_STATUS.index(seed.status)]),
         "priority": of.priority.get(seed.priority, seed.priority.capitalize()),
-        "category": re.escape(of.category(seed.category)),
-        "group": of.group.format(re.escape(seed.queue)),
+        of.grouped: of.group.format(re.escape(seed.queue)),
     }
+    if of.category is not None:
+        wanted["category"] = re.escape(of.category(seed.category))
     if of.types is not None:
         wanted["type"] = of.types(seed.kind)
     yield from (f"{kind}" for kind, name in wanted.items() if not re.fullmatch(name, one.values.get(kind, "")))
-    field, _, name = of.place.rpartition(" ")
-    place = one.custom.get(name, (None,))[0] if field else one.values.get(of.place)
-    if seed.location is not None and place != seed.location:
+    field, _, name = (of.place or "").rpartition(" ")
+    place = one.custom.get(name, (None,))[0] if field else one.values.get(name)
+    if of.place is not None and seed.location is not None and place != seed.location:
         yield "place"
 
 
@@ -129,12 +143,13 @@ def _comment(of: Words, world: World, said: KeptComment, seed: SeedComment) -> I
         "author": (said.author, _email(of, world, seed.author)),
         "visibility": (said.public, not seed.private),
         "time": (said.at, seed.at),
-        "files": (_files(said.files), _digests(seed.files)),
+        "files": (_files(said.files), _digests(of, seed.files)),
     }
     yield from (f"{what} of the comment {said.id}" for what, (one, meant) in pairs.items() if one != meant)
 
 
 def _texts(of: Words, said: str, meant: str) -> tuple[object, object]:
+    meant = meant.replace("\r\n", "\n") if of.unix else meant
     return (words(said, html=True), words(meant, html=True)) if of.files_in_text else (said, meant)
 
 
@@ -149,5 +164,12 @@ def _files(files: Sequence[KeptFile]) -> list[tuple[str, str, int]]:
     return [(one.name, one.sha256, one.size) for one in files]
 
 
-def _digests(files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
-    return [(one.name, hashlib.sha256(one.content).hexdigest(), len(one.content)) for one in files]
+def _digests(of: Words, files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
+    return [
+        (
+            one.name.rpartition("/")[2] if of.unix else one.name,
+            hashlib.sha256(one.content).hexdigest(),
+            len(one.content),
+        )
+        for one in files
+    ]

@@ -135,7 +135,7 @@ def _time(call: Call, ticket: Ticket, name: str, value: str) -> str | None:
     change = {"field": name, "old": str(old), "new": str(minutes), "time_taken": worked}
     record(call.tables, ticket, "Set", call.by.user.id, **change)
     if worked:
-        return f"Worked {worked} minutes"
+        return f"Worked {worked} minutes" if worked > 0 else f"Adjusted time worked by {worked} minutes"
     return f"{name} changed from {_quoted(str(old) if old else '')} to '{minutes}'"
 
 

@@ -13,7 +13,7 @@ from syncer.desks.request_tracker.emulator_changes import change_status, move
 from syncer.desks.request_tracker.emulator_custom import change_values
 from syncer.desks.request_tracker.emulator_history import record
 from syncer.desks.request_tracker.emulator_mails import after_comment, after_reply
-from syncer.desks.request_tracker.emulator_mime import NOTHING, Part, keep_message, text_part
+from syncer.desks.request_tracker.emulator_mime import NOTHING, Part, keep_message, spelled_out, text_part
 from syncer.desks.request_tracker.emulator_records import Ticket, Transaction
 from syncer.desks.request_tracker.emulator_roles import change_watchers
 from syncer.desks.request_tracker.emulator_tables import SYSTEM, Tables
@@ -63,7 +63,7 @@ def add(tables: Tables, ticket: Ticket, row: Transaction, parts: list[Part], sub
 
 def _said(call: Call, id: int, type: str) -> tuple[Transaction, list[str | None]]:
     body, tables = call.body, call.tables
-    files = files_of(call, _HOLLOW)
+    files = [replace(file, name=spelled_out(file.name)) for file in files_of(call, _HOLLOW)]
     text = body.get("Content")
     if text and not body.get("ContentType"):
         raise Refused(400, _NO_KIND)

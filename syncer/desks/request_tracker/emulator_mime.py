@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
 import re
-from email.header import decode_header, make_header
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ from syncer.desks.request_tracker.emulator_records import Attachment, Transactio
 from syncer.desks.request_tracker.emulator_tables import Tables
 
 _CHARSET = re.compile(r';\s*charset="?([\w.:-]+)', re.IGNORECASE)
+_WORD = re.compile(r"=\?([^?\s]+)\?([QqBb])\?([^?]*)\?=")
+_BETWEEN = re.compile(r"\?=\s+(?==\?)")
 _NARROW = 0xFF
 NOTHING = "application/octet-stream"
 
@@ -34,8 +36,6 @@ def file_part(tables: Tables, name: str, kind: str, content: bytes) -> Part:
     """A file as it is kept: texts in UTF-8, of its name what stands behind the last slash."""
     if re.match(r"(?i)(text|message)/", kind):
         content = _as_utf8(content, kind)
-    if "=?" in name:
-        name = str(make_header(decode_header(name)))
     name = re.sub(r"[\r\n]+", "", name).rpartition("/")[2]
     return Part(_bare(kind), content, cut(name, tables.switches.max_file_name))
 
@@ -46,6 +46,23 @@ def squeezed(name: str) -> str:
     if any(ord(letter) > _NARROW for letter in name):
         raise Broke
     return name.encode("latin-1").decode("utf-8", "replace")
+
+
+def spelled_out(name: str) -> str:
+    """What becomes of a file's name on its way into a reply or a comment: encoded words, as in the head of a mail, are
+    read. Those of a new ticket's files are not."""
+    return _WORD.sub(_spelled, _BETWEEN.sub("?=", name)).rpartition("/")[2]
+
+
+def _spelled(word: re.Match[str]) -> str:
+    raw = word[3].encode("utf-8", "replace")
+    try:
+        found = binascii.a2b_base64(raw) if word[2] in "Bb" else binascii.a2b_qp(raw, header=True)
+        return found.decode(word[1], "replace")
+    except binascii.Error:
+        return word[0]
+    except LookupError:
+        return found.decode("utf-8", "replace")
 
 
 def cut(text: str, most: int) -> str:

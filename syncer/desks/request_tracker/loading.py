@@ -105,17 +105,21 @@ class Loading:
         return Place(queue.id, id(config.marker_field), id(config.tag_field), id(config.created_field))
 
     def _fitting(self, files: Sequence[Download]) -> Fitting:
-        """Large ones stay behind; an empty one does where the others are too large to go the way it must go."""
+        """Large ones stay behind; an empty one does where the others are too large to go the way it must go. One whose
+        name RT would cut goes under another one."""
         most = self._config.max_file_mb * 1024 * 1024
         some = [file for file in files if file.size <= most]
         full = sum(file.size for file in some) > MOST_INLINE
         left = [(file, "was too large", "file_too_large") for file in files if file.size > most]
         left += [(file, "was not taken", "file_refused") for file in some if not file.size and full]
-        lines = (f"[File {file.name} ({file.size} bytes) {why} and is not here.]" for file, why, _ in left)
+        lines = [f"[File {file.name} ({file.size} bytes) {why} and is not here.]" for file, why, _ in left]
+        going = [(file, wire_out.as_named(file, by_form=full)) for file in some if file.size or not full]
+        renamed = [(file, named) for file, named in going if file is not named]
+        lines += [f"[File {file.name} ({file.size} bytes) is here as {named.name}.]" for file, named in renamed]
         return Fitting(
-            [file for file in some if file.size or not full],
+            [named for _, named in going],
             "".join(f"<p>{escape(line)}</p>" for line in lines),
-            tuple(loss for _, _, loss in left),
+            (*(loss for _, _, loss in left), *(checking.KEPT_NOT for _ in renamed)),
         )
 
     def steps(self, draft: Draft) -> Sequence[Step]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncer.deskkit.contract import Download
+from syncer.deskkit.multipart import in_a_form
 from syncer.desks.request_tracker import times, wire, wire_custom
 from syncer.desks.request_tracker.config import RequestTrackerConfig
 from syncer.model.draft import CommentDraft, Draft
@@ -22,6 +23,9 @@ HTML = "text/html"
 OPAQUE = "application/octet-stream"
 _KEPT_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
 """Files of these types keep it: RT shows them, and changes no byte. Texts it would write anew in UTF-8."""
+MAX_FILE_NAME = 255
+"""Bytes of a file's name: RT cuts what is longer, and all before a slash."""
+_MOST_ENDING = 16
 _MARKER = re.compile(r"\[ext:([A-Za-z0-9][A-Za-z0-9-]*)\](?:\s|&nbsp;|</?\w+[^<>]*>)*\Z")
 _TITLE_MARKER = re.compile(r"\[([A-Za-z0-9][A-Za-z0-9-]*)\]\s*\Z")
 _ENDED = frozenset({StatusClass.RESOLVED, StatusClass.CLOSED})
@@ -108,6 +112,23 @@ def person(one: LookupValue) -> dict[str, Any]:
 # --- files
 
 
+def as_named(file: Download, *, by_form: bool) -> Download:
+    """The file under a name that RT keeps: of a path its last step, of a long one its beginning and its ending, and
+    in a form nothing that is escaped there."""
+    whole = re.sub(r"[\r\n]", "", in_a_form(file.name) if by_form else file.name)
+    name = next((step for step in reversed(whole.split("/")) if step), "file")
+    if _size(name) > MAX_FILE_NAME:
+        stem, dot, ending = name.rpartition(".")
+        ending = f"{dot}{ending}" if stem and _size(ending) <= _MOST_ENDING else ""
+        room = MAX_FILE_NAME - _size(ending)
+        name = name.encode("utf-8", "replace")[:room].decode("utf-8", "ignore") + ending
+    return file if name == file.name else replace(file, name=name)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
 def as_sent(file: Download) -> Download:
     """The file with a type under which RT keeps its bytes."""
     kind = file.content_type.lower()
@@ -115,7 +136,8 @@ def as_sent(file: Download) -> Download:
 
 
 def inline(files: Sequence[Download]) -> list[dict[str, str]]:
-    """Files within the JSON: the only way for one that is empty, which RT takes for none in a form.
+    """Files within the JSON: the only way for one that is empty, which RT takes for none in a form, and for one whose
+    name is escaped there, which RT does not take back.
 
     RT reads the characters of such a name as bytes of UTF-8: so these are what it must be given.
     """

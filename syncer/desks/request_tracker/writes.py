@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from msgspec import Struct
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
 from syncer.deskkit.http import DeskHttp, Reply, classify
-from syncer.deskkit.multipart import Form
+from syncer.deskkit.multipart import Form, in_a_form
 from syncer.desks.request_tracker import wire, wire_out
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import HEADERS, REST
@@ -21,7 +22,7 @@ from syncer.errors import AuthFailed, ConfigError, InDoubt, Rejected, Retryable
 
 FILES = "Attachments"
 MOST_INLINE = 16 * 1024 * 1024
-"""Bytes of files that go into JSON together, where one of them is empty."""
+"""Bytes of files that go into JSON together, where one of them is empty or has a name that no form keeps."""
 _TRANSACTION = re.compile(r"/transaction/(\d+)/?\Z")
 
 
@@ -46,12 +47,13 @@ class Writes:
         self._form = Form()
 
     def pack(self, value: Mapping[str, Any], files: Sequence[Download]) -> Packed:
-        """JSON alone, a form with files, or JSON with files in it: in a form RT takes an empty file for none."""
+        """JSON alone, a form with files, or JSON with files in it where a form would lose one, or its name."""
         sent = [wire_out.as_sent(file) for file in files]
         if not sent:
             return Packed(msgspec.json.encode(value), HEADERS)
-        if not all(file.size for file in sent):
-            return Packed(msgspec.json.encode({**value, FILES: wire_out.inline(sent)}), HEADERS)
+        if not all(file.size and in_a_form(file.name) == file.name for file in sent):
+            # Read piece by piece when it is sent: all other calls go on meanwhile.
+            return Packed(io.BytesIO(msgspec.json.encode({**value, FILES: wire_out.inline(sent)})), HEADERS)
         data, length = self._form.body([("JSON", msgspec.json.encode(value).decode())], FILES, sent)
         headers = {"Content-Type": self._form.content_type, "Content-Length": str(length), "Accept": "application/json"}
         return Packed(data, headers)
