@@ -54,6 +54,7 @@ def limits(facts: Capabilities) -> Limits:
     return Limits(
         fields={name: TargetField(f.lookup, f.required) for name, f in facts.fields.items()},
         max_title=facts.max_title,
+        title_in_bytes=facts.title_in_bytes,
         max_body=facts.max_body,
         needs_body=facts.needs_body,
         html=facts.body == "html",

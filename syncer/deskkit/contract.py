@@ -36,6 +36,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     the source. `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`:
     its value lists are those of whoever is brought to it. `remote`: it is asked over HTTP. `shows_private_files`:
     files of private comments can be read by whoever sees the ticket, so none is brought to it.
+    `max_title` counts UTF-16 units, and where `title_in_bytes` bytes of UTF-8.
     """
 
     reads: bool = False
@@ -61,6 +62,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     keeps_authors: bool = False
     keeps_status: bool = True
     max_title: int | None = None
+    title_in_bytes: bool = False
     max_body: int | None = None
     needs_body: bool = False
     body: Literal["text", "html"] = "html"

@@ -34,6 +34,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     comments: Abilities
     keeps_status: bool
     holds: Holds = Holds()
+    title_in_bytes: bool = False
+    """A title is measured in bytes of UTF-8, and not in UTF-16 units."""
     marked: bool = True
     """The marker goes into the title; else into a field of its own."""
 
@@ -137,7 +139,8 @@ class Mapper:
         title, body = texts
         key = self.key(ticket.id)
         full_title = None
-        marked, cut = fit(title, f"[{key}]" if self._limits.marked else "", self._limits.max_title)
+        most, in_bytes = self._limits.max_title, self._limits.title_in_bytes
+        marked, cut = fit(title, f"[{key}]" if self._limits.marked else "", most, in_bytes=in_bytes)
         if cut:
             full_title = title
             losses.append("title_cut")

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
+_MORE = "…"
+_MOST_OF_A_LETTER = 4
+"""More units, or bytes, no letter has."""
 _ZWJ = "\u200d"
 _MODIFIERS = ("\U0001f3fb", "\U0001f3ff")
 _REGIONAL = ("\U0001f1e6", "\U0001f1ff")
 
 
-def fit(title: str, marker: str, most: int | None) -> tuple[str, bool]:
+def fit(title: str, marker: str, most: int | None, *, in_bytes: bool = False) -> tuple[str, bool]:
     """The title with its marker behind it, if there is one, and whether it had to be cut.
 
-    Length is counted in UTF-16 units, as .NET, Java and JavaScript count: a limit in characters is never less.
+    Length is counted in UTF-16 units, as .NET, Java and JavaScript count: a limit in characters is never less. A limit
+    `in_bytes` is one of UTF-8.
     """
+    size = _bytes if in_bytes else _units
     if most is not None:
         room = most - len(marker) - bool(marker)
-        if 2 * len(title) > room and _units(title) > room:
-            return f"{_cut(title, room - 1)}… {marker}".strip(), True
+        if _MOST_OF_A_LETTER * len(title) > room and size(title) > room:
+            return f"{_cut(title, room - size(_MORE), size)}{_MORE} {marker}".strip(), True
     return f"{title} {marker}".strip(), False
 
 
@@ -25,10 +31,14 @@ def _units(text: str) -> int:
     return len(text) + sum(1 for letter in text if letter > "\uffff")
 
 
-def _cut(text: str, room: int) -> str:
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _cut(text: str, room: int, size: Callable[[str], int]) -> str:
     end, used = 0, 0
     for letter in text:
-        used += 2 if letter > "\uffff" else 1
+        used += size(letter)
         if used > room:
             break
         end += 1

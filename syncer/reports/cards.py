@@ -54,7 +54,7 @@ _TARGET: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("Work that was written down", _or_told("takes_times")),
     ("Rating", _or_told("keeps_rating")),
     ("People can be made", lambda f: _yes(f.takes_people)),
-    ("Longest title", lambda f: _most(f.max_title)),
+    ("Longest title", lambda f: _most(f.max_title) + (" bytes" if f.title_in_bytes else "")),
     ("Longest text", lambda f: _most(f.max_body)),
 )  # fmt: skip
 

@@ -54,7 +54,11 @@ class Drafter:
         """A title that carries the marker, where this is its place; as long as the desk takes it."""
         mark = f" [{key}]" if "title" in self.claims.marker_in else ""
         most = self.claims.max_title
-        return (title if most is None else title[: most - len(mark)]) + mark
+        if most is None:
+            return title + mark
+        if self.claims.title_in_bytes:
+            return title.encode()[: most - len(mark)].decode(errors="ignore") + mark
+        return title[: most - len(mark)] + mark
 
     def text(self, words: str) -> str:
         """Words as a body or comment of this desk."""

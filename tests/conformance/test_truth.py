@@ -47,6 +47,7 @@ SHOWN_BY: dict[str, str] = {
     "takes_custom": "test_writing.test_additional_fields_are_kept",
     "keeps_status": "test_writing.test_a_ticket_ends_in_its_status",
     "max_title": "test_writing.test_texts_are_kept_whole",
+    "title_in_bytes": "test_writing.test_texts_are_kept_whole",
     "max_body": "test_writing.test_texts_are_kept_whole",
     "body": "test_writing.test_texts_are_kept_whole",
     "takes_times": "test_writing.test_work_is_kept",

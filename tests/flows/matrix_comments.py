@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
 
 from syncer.deskkit.kept import KeptComment, KeptFile
 from tests.flows.matrix_compared import Compared
+from tests.flows.matrix_evidence import Evidence
 from tests.flows.matrix_expected import carried
 from tests.flows.matrix_texts import OWN, lines, missing, stamp, words
 
@@ -31,11 +34,24 @@ def comments(one: Compared) -> Iterator[str]:
         yield from (f"comment {OWN.findall(was.text)[0]}: {fault}" for fault in _comment(one, was, now))
 
 
-def named(files: Iterable[KeptFile], becomes: Callable[[str], str] = str) -> Counter[Named]:
-    """Files by name and bytes; `becomes` says what the target makes of a name."""
+def becomes(e: Evidence, files: Iterable[KeptFile]) -> list[KeptFile]:
+    """Files as they must be named there."""
+    return [replace(file, name=e.holds.file_name(file.name)) for file in files]
+
+
+def untold_names(e: Evidence, files: Iterable[KeptFile], text: str) -> Iterator[str]:
+    """Files that are called otherwise there, and no line of the text says so."""
+    told = {line.strip() for line in text.split("\n")}
+    for old, new in zip(files, becomes(e, files), strict=True) if e.tells.files and e.holds.names_told else ():
+        if old != new and f"[File {old.name} ({old.size} bytes) is here as {new.name}.]" not in told:
+            yield f"that the file {old.name!r} is called otherwise is not told"
+
+
+def named(files: Iterable[KeptFile]) -> Counter[Named]:
+    """Files by name and bytes."""
     # In a form's quoted name a backslash may stand for itself, as browsers write it, or escape the next character; and
     # browsers write a quote as %22, which few servers take back.
-    return Counter((becomes(file.name).replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
+    return Counter((file.name.replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
 
 
 def _transcript(one: Compared, wanted: Sequence[KeptComment]) -> Iterator[str]:
@@ -86,12 +102,14 @@ def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]
 
 def _files(one: Compared, was: KeptComment, now: KeptComment, text: str) -> Iterator[str]:
     shown = was.public or one.e.holds.private_files
-    wanted = named(was.files, one.e.holds.file_name) if shown else Counter[Named]()
+    wanted = named(becomes(one.e, was.files)) if shown else Counter[Named]()
     if named(now.files) != wanted:
         yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
     left = f"[{len(was.files)} of its files stayed behind: whoever sees this ticket could open them.]"
     if was.files and not shown and left not in text:
         yield "that its files stayed behind is told nowhere"
+    if shown:
+        yield from untold_names(one.e, was.files, text)
 
 
 def _added(one: Compared) -> Iterator[str]:

@@ -125,8 +125,8 @@ def lines_over(number: int, **changes: str) -> Callable[[Evidence], list[Over]]:
 ANYWHERE: dict[str, Broken] = {
     "a ticket missing": (lambda seen: replace(seen, new=seen.new[1:]), "not on the target: .+"),
     "a ticket doubled": (
-        lambda seen: replace(seen, new=[*seen.new, replace(seen.new[0], id="9")]),
-        "nobody's ticket on the target: 9 .+",
+        lambda seen: replace(seen, new=[*seen.new, replace(seen.new[0], id="999999")]),
+        "nobody's ticket on the target: 999999 .+",
     ),
     "no line for a ticket": (lambda seen: replace(seen, over=seen.over[1:]), "lost: .+"),
     "two lines for a ticket": (lambda seen: replace(seen, over=[*seen.over, seen.over[0]]), ".+ is over 2 times"),

@@ -147,6 +147,34 @@ _AS_PUBLISHED: dict[str, Broken] = {
     ),
     "a note read aloud": (told(r"$", " hushhush1x1end"), "a private note can be read on the target: .+"),
 }
+_INTO_REQUEST_TRACKER: dict[str, Broken] = {
+    "another title": (field("title", "Hello"), AT + "title 'Hello' instead of .+"),
+    "another day": (
+        ticket(bool, lambda one: replace(one, custom={**one.custom, "Original Created": ("2020-01-01T00:00:00Z",)})),
+        AT + "created 1577836800 instead of .+",
+    ),
+    "a file under another name, of which nobody is told": (
+        told(r"\[File /etc/shadow [^\]]*\]", ""),
+        AT + "that the file '/etc/shadow' is called otherwise is not told",
+    ),
+    "a file with its whole path": (
+        ticket(
+            lambda one: any(file.name == "shadow" for file in one.files),
+            lambda one: replace(one, files=tuple(replace(file, name=f"/etc/{file.name}") for file in one.files)),
+        ),
+        AT + "files .+ too many or missing",
+    ),
+    "no tags": (field("tags", ()), AT + r"tags \[\] instead of .+"),
+    "nobody told": (field("cc", ()), AT + r"told are \[\] instead of .+"),
+    "another queue": (
+        ticket(bool, lambda one: replace(one, values={**one.values, "queue": "General"})),
+        AT + "queue 'General' instead of .+",
+    ),
+    "a private file shown": (shown_openly, "the file of a private note can be read on the target: .+"),
+    "a type that is not told": (told(r"Type: [^<,]*", ""), AT + "its type .+ is not told"),
+    "a rating that is ten times as much": (told(r"(Rated \d of 5)", r"\g<1>0"), AT + r"its rating \d is not told"),
+    "a loss too few": (losses(list_values_as_text=-1), r"the ledger says list_values_as_text \d+ times, and it is \d+"),
+}
 _INTO_ARCHIVE: dict[str, Broken] = {
     "another title": (field("title", "Hello"), AT + "title 'Hello' instead of .+"),
     "another day": (field("created", 1), AT + "created 1 instead of .+"),
@@ -180,6 +208,7 @@ _INTO_ARCHIVE: dict[str, Broken] = {
 }
 EDITS: dict[tuple[str, str], dict[str, Broken]] = {
     ("motadata", "invgate"): ANYWHERE | ASSIGNED | IN_COMMENTS | _INTO_INVGATE,
+    ("archive", "request_tracker"): ANYWHERE | ASSIGNED | WHOLE_WORDS | IN_COMMENTS | _INTO_REQUEST_TRACKER,
     ("invgate", "tikting"): ANYWHERE | ASSIGNED | WHOLE_WORDS | IN_COMMENTS | _AS_TEXT | _INTO_TIKTING,
     ("invgate", "tikting as published"): ANYWHERE | WHOLE_WORDS | _AS_TEXT | _AS_PUBLISHED,
     ("invgate", "archive"): ANYWHERE | ASSIGNED | WHOLE_WORDS | IN_COMMENTS | _INTO_ARCHIVE,

@@ -23,6 +23,10 @@ class Tells(Struct, frozen=True, kw_only=True):
     creator: Literal["known", "by name", "no"] = "known"
     ghosts: bool = False
     """Somebody who is gone is still told of, as somebody nobody knows."""
+    erased: bool = False
+    """Somebody who was erased is still told of, as somebody nobody knows; of a place where nobody is, nothing."""
+    work_changes: bool = False
+    """Work that is written down changes a ticket."""
     gone_as: str | None = None
     """The address by which somebody who is gone is told of, where that is done by one."""
     nameless: bool = False
@@ -33,6 +37,8 @@ class Tells(Struct, frozen=True, kw_only=True):
     """Times of comments have no seconds."""
     days: bool = False
     """Of work only the day is told."""
+    noted: bool = True
+    """Of work is told what it was."""
     stripped: bool = False
     """Of a text's markup nothing is told, not even that it parts two words."""
     html: bool = True
@@ -74,6 +80,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     file_name: Callable[[str], str] = str
     """What becomes of a file's name."""
     max_title: int | None = None
+    title_in_bytes: bool = False
+    """A title is measured in bytes of UTF-8, and not in UTF-16 units."""
     max_body: int | None = None
     people_csv: bool = False
     """It cannot list its people: an administrator exports them."""
@@ -83,6 +91,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     """The status of a ticket that was just made, where another one cannot be given."""
     open: frozenset[str] = frozenset()
     """Statuses of tickets that are open, where others cannot be given."""
+    names_told: bool = False
+    """A file that is called otherwise there is a loss, and the text tells what it was called."""
     turns: dict[str, str] = {}
     """A status that cannot be given -> the one that is given for it."""
     turned: str = "status_as_good"

@@ -9,7 +9,7 @@ from typing import Literal
 from syncer.deskkit.kept import KeptComment, KeptTicket
 from syncer.deskkit.world import SeedPerson, SeedTicket
 from tests.flows.matrix_evidence import Evidence
-from tests.flows.matrix_texts import words
+from tests.flows.matrix_texts import units, words
 
 HEAD, BEFORE_COMMENT = 2_000, 160
 """More characters than a head has, and what stands before a comment."""
@@ -35,7 +35,9 @@ def unruled(e: Evidence, old: KeptTicket) -> list[str]:
 
 def is_told(e: Evidence, email: str | None, position: int | None) -> bool:
     """Whether the source tells of this person, who may be gone."""
-    return email is not None or (e.tells.ghosts and position is not None)
+    if email is not None or position is None:
+        return email is not None
+    return e.tells.ghosts or (e.tells.erased and position >= 0)
 
 
 def worker(e: Evidence, seed: SeedTicket, old: KeptTicket) -> tuple[str | None, str | None]:
@@ -86,6 +88,11 @@ def status(e: Evidence, seed: SeedTicket, old: KeptTicket) -> tuple[str | None, 
     else:
         turned = e.holds.turns.get(name, name)
     return turned, e.holds.turned if turned != name else None
+
+
+def length(e: Evidence, title: str) -> int:
+    """How long a title is, as the target counts."""
+    return len(title.encode()) if e.holds.title_in_bytes else units(title)
 
 
 def is_rated(e: Evidence, seed: SeedTicket) -> bool:

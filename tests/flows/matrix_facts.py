@@ -17,6 +17,7 @@ TELLS: dict[str, Tells] = {
         links=False, work=False, rating=False, creator="by name", nameless=True, minutes=True, stripped=True
     ),
     "redmine": Tells(rating=False, days=True, html=False, nameless=True, by_address=True),
+    "request_tracker": Tells(rating=False, erased=True, work_changes=True, noted=False),
     "rezolve": Tells(files=False, links=False, work=False, rating=False, ghosts=True, gone_as="departed@example.org"),
     "tikting": Tells(
         links=False, custom=False, work=False, rating=False, creator="no", untold=frozenset({"ticket_type"})
@@ -51,6 +52,12 @@ _REDMINE = Holds(
     # No folders, and one underline for what file systems refuse.
     file_name=lambda name: re.sub(r"[/?%*:|\"'<>\n\r]+", "_", re.split(r"[\\/]", name)[-1]),
 )  # fmt: skip
+_REQUEST_TRACKER = Holds(
+    lists={name: name for name in ("status", "priority", "queue")},
+    tags=True, cc=True, custom=True, links=True, assignee=True, created=True, max_title=200, title_in_bytes=True,
+    file_name=lambda name: name.rpartition("/")[2], names_told=True,  # the last step of a path
+    created_in="Original Created", own_custom=frozenset({"External ID", "Original Created"}),
+)  # fmt: skip
 _REZOLVE = Holds(
     lists={name: name for name in ("type", "priority", "category", "group", "status")},
     files=False, tags=True, cc=True, custom=True, assignee=True, created=True, max_title=255, max_body=1_000_000,
@@ -71,11 +78,15 @@ HOLDS: dict[str, Holds] = {
     "invgate": _INVGATE,
     "motadata": _MOTADATA,
     "redmine": _REDMINE,
+    "request_tracker": _REQUEST_TRACKER,
     "rezolve": _REZOLVE,
     "tikting": _TIKTING,
 }  # fmt: skip
 """What a kind must hold when its desk has all that can be configured."""
-LOOKS = re.compile(r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual)")
+LOOKS = re.compile(
+    r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual"
+    r"|/REST/2\.0/(attachments|customfields|users))"
+)
 """Calls that only read, though they are no GET, besides those that read a desk's lists."""
 
 

@@ -53,8 +53,13 @@ def _facts(one: Compared) -> Iterator[Told]:
     if old.created is not None:
         at = stamp(old.created, minutes=False)
         yield f"when it was created is not told: {at}", rf"^Created {at}{END}"
-    changed = stamp(max(one.seed.updated, one.seed.created), minutes=False)
+    changed = stamp(_changed(one), minutes=False)
     yield f"when it was changed is not told: {changed}", rf"(?:^|, )changed {changed}{END}"
+
+
+def _changed(one: Compared) -> int:
+    work = (work.at for work in one.seed.work) if one.e.tells.work_changes else ()
+    return max(one.seed.updated, one.seed.created, *work)
 
 
 def _custom(one: Compared) -> Iterator[Told]:
@@ -84,7 +89,8 @@ def _world(one: Compared) -> Iterator[Told]:
             spelled(full_name(e.world.people[work.author])),
             stamp(work.at - work.at % _DAY * e.tells.days, minutes=False),
         )
-        said = rf"^Work: {work.seconds / 60:.0f} min, {who} <.*>, {at}: {spelled(work.note)}$"
+        note = f": {spelled(work.note)}" if e.tells.noted else ""
+        said = rf"^Work: {work.seconds / 60:.0f} min, {who} <.*>, {at}{note}$"
         yield f"work of {work.seconds} seconds is not told", said
     if is_rated(e, seed) and not e.holds.rating:
         yield f"its rating {seed.rating} is not told", rf"^Rated {seed.rating} of 5{END}"

@@ -11,7 +11,6 @@ from syncer.deskkit.world import SeedTicket
 from tests.flows import matrix_expected as expected
 from tests.flows.matrix_compared import CUT
 from tests.flows.matrix_evidence import Evidence, Over
-from tests.flows.matrix_texts import units
 
 
 def counted(evidence: Evidence) -> Counter[str]:
@@ -31,7 +30,7 @@ def counted(evidence: Evidence) -> Counter[str]:
 
 def _of(e: Evidence, seed: SeedTicket, old: KeptTicket, over: Over) -> Iterator[str]:
     title = " ".join(old.title.split()) + (f" [{over.key}]" if e.holds.marked else "")
-    if e.holds.max_title is not None and units(title) > e.holds.max_title:
+    if e.holds.max_title is not None and expected.length(e, title) > e.holds.max_title:
         yield "title_cut"
     if not e.holds.times:
         yield "times_as_text"
@@ -42,6 +41,8 @@ def _of(e: Evidence, seed: SeedTicket, old: KeptTicket, over: Over) -> Iterator[
     files = [*old.files, *(file for comment in expected.carried(e, old) for file in comment.files)]
     if e.tells.files and not e.holds.files:
         yield from ("file_not_taken" for _ in files)
+    if e.tells.files and e.holds.names_told:
+        yield from ("value_not_kept" for file in files if e.holds.file_name(file.name) != file.name)
 
 
 def _people(e: Evidence, seed: SeedTicket, old: KeptTicket) -> Iterator[str]:

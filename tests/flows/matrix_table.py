@@ -13,7 +13,7 @@ from tests.flows.matrix_judge import judge
 
 COLUMNS = ("tickets", "created", "parked", "comments", "files", "losses", "again")
 WIDTHS = (7, 7, 6, 8, 5, 6, 5)
-HEAD = f"{'source':<9} {'target':<9} {' '.join(map(str.rjust, COLUMNS, WIDTHS))} seconds  verdict"
+HEAD = f"{'source':<15} {'target':<15} {' '.join(map(str.rjust, COLUMNS, WIDTHS))} seconds  verdict"
 LEGEND = """\
 comments: carried, as comments or told in the text. files: on the target, those of comments too. losses: by the run's
 own report, each recounted by the judge from the source, the mapping and what a kind must hold, whatever a desk claims.
@@ -27,7 +27,7 @@ def line(way: tuple[str, str], seen: Evidence | None, faults: Sequence[str], sec
     """One way."""
     verdict = WHOLE if not faults else f"BROKEN, {len(faults)} times"
     numbers = "" if seen is None else " ".join(f"{n:>{width}}" for n, width in zip(_counts(seen), WIDTHS, strict=True))
-    return f"{way[0]:<9} {way[1]:<9} {numbers:<{sum(WIDTHS) + 6}} {seconds:>7.1f}  {verdict}"
+    return f"{way[0]:<15} {way[1]:<15} {numbers:<{sum(WIDTHS) + 6}} {seconds:>7.1f}  {verdict}"
 
 
 def _counts(seen: Evidence) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from syncer.deskkit.kept import KeptFile
 from tests.flows import matrix_expected as expected
-from tests.flows.matrix_comments import comments, named
+from tests.flows.matrix_comments import becomes, comments, named, untold_names
 from tests.flows.matrix_compared import CUT, Compared
 from tests.flows.matrix_head import untold
 from tests.flows.matrix_texts import spelled, units
@@ -39,8 +39,9 @@ def _title(one: Compared) -> Iterator[str]:
         if not marked or marker != f"{one.over.key}]":
             yield f"the title {one.new.title!r} has no marker {one.over.key}"
     most = one.e.holds.max_title
-    cut = most is not None and shown.endswith("…") and title.startswith(shown[:-1]) and units(one.new.title) <= most
-    if cut and most is not None and units(one.new.title) > most - 40:
+    long = expected.length(one.e, one.new.title)
+    cut = most is not None and shown.endswith("…") and title.startswith(shown[:-1]) and long <= most
+    if cut and most is not None and long > most - 40:
         if not one.tells(rf"^{spelled(title)}\W*$"):
             yield "the title was cut, and its whole is not told"
     elif shown != title:
@@ -93,10 +94,11 @@ def _rest(one: Compared) -> Iterator[str]:
 
 def _files(one: Compared) -> Iterator[str]:
     e = one.e
-    wanted = named(one.old.files, e.holds.file_name)
+    wanted = named(becomes(e, one.old.files))
+    yield from untold_names(e, one.old.files, one.text)
     folded = [file for said in expected.carried(e, one.old) for file in said.files]
     if not e.holds.comments:
-        wanted += named(folded, e.holds.file_name)
+        wanted += named(becomes(e, folded))
     there = named(file for file in one.new.files if file not in one.rest)
     there += named(file for said in one.added for file in said.files)
     if not (e.tells.files and e.holds.files):

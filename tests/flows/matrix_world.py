@@ -21,8 +21,10 @@ class Words(Struct, frozen=True, kw_only=True):
     status: tuple[str, ...] = tuple(map(str.capitalize, _STATUS))
     priority: dict[str, str] = {}
     """Where it is not called the same."""
-    category: Callable[[tuple[str, ...]], str] = " / ".join
+    category: Callable[[tuple[str, ...]], str] | None = " / ".join
     group: str = "{}"
+    grouped: str = "group"
+    """The list that says who works on it."""
     place: str | None = "location"
     types: Callable[[str], str] | None = str.capitalize
     tags: bool = True
@@ -46,10 +48,20 @@ class Words(Struct, frozen=True, kw_only=True):
     by_address: bool = False
     """Who asks is an address that stands there, whoever is gone."""
     knows_deleted: bool = True
+    unix: bool = False
+    """Line ends of texts are those of Unix."""
 
 
 def _one_line(title: str) -> str:
     return re.sub(r"\s*[\r\n]+\s*", " ", title)[:255]
+
+
+def _first_bytes(title: str) -> str:
+    return title.replace("\n", "").encode()[:200].decode(errors="ignore")
+
+
+def _last_step(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _first_step(path: tuple[str, ...]) -> str:
@@ -73,6 +85,11 @@ _WORDS = {
         title=lambda title: title[:255],
         file_name=lambda name: re.sub(r"[/?%*:|\"'<>\n\r]+", "_", re.split(r"[\\/]", name)[-1]),
         by_address=True, knows_deleted=False,
+    ),
+    "request_tracker": Words(
+        status=("new", "open", "stalled", "stalled", "resolved", "resolved", "rejected", "rejected"),
+        priority={"normal": "Medium", "urgent": "High", "critical": "High"}, category=None, grouped="queue", place=None,
+        types=None, both_ways=True, title=_first_bytes, file_name=_last_step, knows_deleted=False, unix=True,
     ),
     "rezolve": Words(
         status=("Open", "In Progress", "Pending", "Waiting for User", "Resolved", "Closed", "Rejected", "Cancelled"),
@@ -129,9 +146,10 @@ def _values(of: Words, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
     wanted = {
         "status": re.escape(of.status[_STATUS.index(seed.status)]),
         "priority": of.priority.get(seed.priority, seed.priority.capitalize()),
-        "category": re.escape(of.category(seed.category)),
-        "group": of.group.format(re.escape(seed.queue)),
+        of.grouped: of.group.format(re.escape(seed.queue)),
     }
+    if of.category is not None:
+        wanted["category"] = re.escape(of.category(seed.category))
     if of.types is not None:
         wanted["type"] = of.types(seed.kind)
     yield from (f"{kind}" for kind, name in wanted.items() if not re.fullmatch(name, one.values.get(kind, "")))
@@ -155,6 +173,7 @@ def _comment(of: Words, world: World, said: KeptComment, seed: SeedComment) -> I
 def _texts(of: Words, said: str, meant: str) -> tuple[object, object]:
     if not of.html:  # markup within a word parts none
         return "".join(words(said, html=False)), "".join(words(meant, html=True))
+    meant = meant.replace("\r\n", "\n") if of.unix else meant
     return (words(said, html=True), words(meant, html=True)) if of.files_in_text else (said, meant)
 
 

@@ -17,6 +17,7 @@ from tests.flows.into import TwinPlace
 from tests.flows.into_invgate import two_invgates
 from tests.flows.into_motadata import two_serviceops
 from tests.flows.into_redmine import two_redmines
+from tests.flows.into_request_tracker import two_request_trackers
 from tests.flows.into_rezolve import two_rezolves
 from tests.flows.into_tikting import two_tiktings
 from tests.flows.judge import counts_add_up
@@ -25,9 +26,13 @@ from tests.flows.test_killed_at_each_step import nearly_all, then_whole
 from tests.flows.worlds import small, ugly
 
 Moving = Callable[[World, Path, str], AbstractContextManager[TwinPlace]]
-STRIDE: dict[Moving, int] = {two_invgates: 9, two_serviceops: 29, two_rezolves: 9, two_tiktings: 29, two_redmines: 29}
+STRIDE: dict[Moving, int] = {
+    two_invgates: 9, two_serviceops: 29, two_redmines: 29, two_request_trackers: 9, two_rezolves: 9, two_tiktings: 29,
+}  # fmt: skip
 """Of the steps, one in so many here; `scripts/prove points` takes all of those into InvGate and Rezolve.ai."""
-both = pytest.mark.parametrize("moving", STRIDE, ids=["invgate", "motadata", "rezolve", "tikting", "redmine"])
+both = pytest.mark.parametrize(
+    "moving", STRIDE, ids=["invgate", "motadata", "redmine", "request_tracker", "rezolve", "tikting"]
+)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ KINDS = sorted(matrix_facts.HOLDS)
 COMPARED = {
     "adopts_lists", "takes_comments", "keeps_private", "shows_private_files", "keeps_authors", "keeps_times",
     "takes_files", "takes_tags", "takes_cc", "takes_custom", "takes_times", "takes_links", "keeps_links",
-    "keeps_rating", "keeps_status", "body", "marker_in", "max_title", "max_body", "fields", "reads", "writes",
+    "keeps_rating", "keeps_status", "body", "marker_in", "max_title", "title_in_bytes", "max_body", "fields", "reads",
+    "writes",
 }  # fmt: skip
 BESIDE = {
     "fetch_batch", "lookup_kinds", "finds_by_key", "updates", "needs_body", "takes_people", "notifies", "remote",
@@ -81,6 +82,7 @@ def test_what_a_kind_must_hold_is_what_its_desk_claims(kind: str) -> None:
         "html": claimed.body == "html",
         "marked": "title" in claimed.marker_in,
         "max_title": claimed.max_title,
+        "title_in_bytes": claimed.title_in_bytes,
         "max_body": claimed.max_body,
         "lists": {} if claimed.adopts_lists else lists,
     } == {
@@ -88,7 +90,7 @@ def test_what_a_kind_must_hold_is_what_its_desk_claims(kind: str) -> None:
         for name in (
             "adopts", "comments", "private", "private_files", "authors", "times", "files", "tags", "cc", "custom",
             "links", "work", "rating", "status", "creator", "assignee", "created", "html", "marked", "max_title",
-            "max_body", "lists",
+            "title_in_bytes", "max_body", "lists",
         )
     }  # fmt: skip
     assert set(Capabilities.__struct_fields__) == COMPARED | BESIDE

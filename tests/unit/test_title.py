@@ -36,6 +36,12 @@ def test_characters_beyond_the_first_plane_count_twice() -> None:
     assert title.endswith("😀… [IG-4711]")
 
 
+def test_a_limit_in_bytes_is_kept_to_the_byte() -> None:
+    assert fit("é" * 100, "", 200, in_bytes=True) == ("é" * 100, False)
+    assert fit("é" * 101, "", 200, in_bytes=True) == ("é" * 98 + "…", True)
+    assert fit("🔥" * 60, "[RT-1]", 200, in_bytes=True) == ("🔥" * 47 + "… [RT-1]", True)
+
+
 @pytest.mark.parametrize(
     "whole",
     [
@@ -68,5 +74,13 @@ def test_a_title_of_nothing_but_joined_characters_is_cut_all_the_same() -> None:
 def test_the_limit_holds_and_the_marker_stands_at_the_end(text: str, most: int) -> None:
     title, cut = fit(" ".join(text.split()), MARKER, most)
     assert units(title) <= most
+    assert title.endswith(MARKER)
+    assert cut or title == f"{' '.join(text.split())} {MARKER}".lstrip()
+
+
+@given(st.text(max_size=400), st.integers(min_value=40, max_value=300))
+def test_a_limit_in_bytes_holds_too(text: str, most: int) -> None:
+    title, cut = fit(" ".join(text.split()), MARKER, most, in_bytes=True)
+    assert len(title.encode("utf-8", "replace")) <= most
     assert title.endswith(MARKER)
     assert cut or title == f"{' '.join(text.split())} {MARKER}".lstrip()

@@ -1,0 +1,111 @@
+"""People on RT: looked for by address, made where one may, and put on a ticket when nothing more will be mailed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from syncer.deskkit.attempt import Attempt
+from syncer.deskkit.contract import Written
+from syncer.desks.request_tracker import wire, wire_out
+from syncer.desks.request_tracker.calls import Calls
+from syncer.desks.request_tracker.config import RequestTrackerConfig
+from syncer.desks.request_tracker.wire import Row
+from syncer.desks.request_tracker.writes import Broke, Writes
+from syncer.errors import ConfigError, Rejected
+from syncer.model.draft import Draft
+from syncer.model.ids import TicketId
+from syncer.model.lookups import LookupValue
+
+
+class People:
+    """They are known by their login name, which is their id for us."""
+
+    def __init__(self, config: RequestTrackerConfig, calls: Calls, writes: Writes) -> None:
+        self._config = config
+        self._calls = calls
+        self._writes = writes
+
+    async def known(self, email: str) -> str | None:
+        """The name of whoever has this address, also of somebody who may not log in any more."""
+        condition = [{"field": "EmailAddress", "operator": "=", "value": email.strip()}]
+        params = {"fields": wire.PERSON_FIELDS, "find_disabled_rows": 1}
+        try:
+            found = await self._calls.rows("/users", params, condition)
+        except ConfigError as e:
+            raise Rejected(e.message, reason="refused") from e
+        wanted = email.strip().casefold()
+        people = [person for row in found.rows if (person := wire.person(row))]
+        return next((one.id for one in people if (one.email or "").casefold() == wanted), None)
+
+    async def invite(self, person: LookupValue, fence: Callable[[], None]) -> Written:
+        """POST user; nobody is mailed about it."""
+        made = await self._writes.user(wire_out.person(person), Attempt(self._config.timeout, fence))
+        return Written(TicketId(made))
+
+
+class Watchers:
+    """Who asks, who is told, who works on it."""
+
+    def __init__(self, calls: Calls, writes: Writes) -> None:
+        self._calls = calls
+        self._writes = writes
+
+    async def add(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
+        """Who asks and who is told, about whom no rule of RT's own mails; then the owner, who is mailed once."""
+        roles = {
+            "Requestor": _named(draft.fields.get("requester")),
+            "Cc": [one for one in draft.cc if _can_be_told(one)],
+        }
+        wanted = {role: names for role, names in roles.items() if names}
+        if wanted:
+            try:
+                await self._writes.change(id, wanted, attempt)
+            except Broke:
+                await self._one_by_one(id, wanted, attempt)
+        owner = draft.fields.get("assignee")
+        if owner and wire.login((await self._calls.ticket(id)).get("Owner")) != owner:
+            await self._writes.change(id, {"Owner": owner}, attempt)
+        row = await self._calls.ticket(id)
+        losses = ["value_not_kept" for _ in _missing(row, draft)]
+        if owner and not _same([owner], [wire.login(row.get("Owner")) or ""]):
+            losses.append("assignee_as_text")
+        return tuple(losses)
+
+    async def _one_by_one(self, id: TicketId, wanted: dict[str, list[str]], attempt: Attempt) -> None:
+        """RT breaks off at an address it cannot take, such as one of its own: that one is left out."""
+        for role, names in wanted.items():
+            taken: list[str] = []
+            for name in names:
+                try:
+                    await self._writes.change(id, {role: [*taken, name]}, attempt)
+                except Broke:
+                    continue
+                taken.append(name)
+
+    async def are_there(self, id: TicketId, draft: Draft) -> bool:
+        """Whether all of them are."""
+        row = await self._calls.ticket(id)
+        owner = draft.fields.get("assignee")
+        there = not owner or _same([owner], [wire.login(row.get("Owner")) or ""])
+        return there and not _missing(row, draft)
+
+
+def _named(name: str | None) -> list[str]:
+    return [name] if name and _can_be_told(name) else []
+
+
+def _can_be_told(name: str) -> bool:
+    """RT takes a name of digits for the number of somebody else, and one that begins so for a group."""
+    return not name.isdigit() and not name.lower().startswith("group:")
+
+
+def _missing(row: Row, draft: Draft) -> list[str]:
+    """Who is not on the ticket."""
+    asking, told = ({name.casefold() for name in wire.logins(row.get(role))} for role in ("Requestor", "Cc"))
+    requester = draft.fields.get("requester")
+    lost = [one for one in draft.cc if one.casefold() not in told]
+    return [*lost, requester] if requester and requester.casefold() not in asking else lost
+
+
+def _same(wanted: Sequence[str], there: Sequence[str]) -> bool:
+    return [one.casefold() for one in wanted] == [one.casefold() for one in there]

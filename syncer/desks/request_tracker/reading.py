@@ -1,0 +1,189 @@
+"""Whole tickets, many at once: rows, history, attachments and texts each by few calls, for each call costs RT much."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from syncer.deskkit.contract import Unreadable
+from syncer.desks.request_tracker import wire, wire_talk
+from syncer.desks.request_tracker.calls import Calls
+from syncer.desks.request_tracker.catalogue import Catalogue
+from syncer.desks.request_tracker.config import RequestTrackerConfig
+from syncer.desks.request_tracker.wire import Row
+from syncer.desks.request_tracker.wire_talk import Move, Moves, Part, Said
+from syncer.errors import NotFound, Rejected
+from syncer.model.ids import TicketId
+from syncer.model.ticket import Comment, Ticket
+
+BATCH = 20
+MOST_IDS = 100
+"""So many ids in one condition, which is one page of answers at most."""
+MOST_TEXT = 4 * 1024 * 1024
+"""Characters of texts asked for at once; one that is longer comes alone."""
+TRANSACTIONS, ATTACHMENTS = "/transactions", "/attachments"
+T = TypeVar("T")
+
+
+class Reading:
+    """Reads tickets with all that was said on them."""
+
+    def __init__(self, config: RequestTrackerConfig, calls: Calls, catalogue: Catalogue) -> None:
+        self._config = config
+        self._calls = calls
+        self._catalogue = catalogue
+        self._reader = wire.Reader(config)
+
+    async def tickets(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+        """One answer for each. Raises Rejected or Retryable where all fail together."""
+        rows, merged = await self._rows([id for id in ids if id.isdigit()])
+        fields = await self._catalogue.fields()
+        talk = await self._talk({id: merged.get(id, []) for id in rows})
+        found: dict[TicketId, Ticket | Unreadable] = {}
+        for id in ids:
+            try:
+                found[id] = self._reader.ticket(rows[id], talk[id](), fields) if id in rows else await self._why(id)
+            except Rejected as e:
+                found[id] = Unreadable(id, e.message)
+        return [found[id] for id in ids]
+
+    async def comments(self, id: TicketId) -> list[Comment]:
+        """What was said on one ticket. Raises Rejected."""
+        talk = await self._talk({id: []})
+        return talk[id]().comments
+
+    async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
+        """What each ticket that is there holds of the lists, by one call."""
+        query = " OR ".join(f"id = {id}" for id in ids if id.isdigit())
+        rows = (await self._calls.rows("/tickets", {"query": query, "fields": wire.VALUE_FIELDS})).rows if query else []
+        wanted = set(ids)
+        return [self._reader.values(row) for row in rows if wire.ident(row) in wanted]
+
+    async def _rows(self, ids: Sequence[TicketId]) -> tuple[dict[TicketId, Row], dict[TicketId, list[str]]]:
+        """Tickets by id, and the ids of those that were merged into them. Deleted ones are in no list."""
+        rows: dict[TicketId, Row] = {}
+        merged: dict[TicketId, list[str]] = {}
+        if not ids:
+            return rows, merged
+        wanted = set(ids)
+        query = " OR ".join(f"EffectiveId = {id}" for id in ids)
+        asked = {"query": query, "fields": wire.TICKET_FIELDS}
+        for row in await self._calls.whole("/tickets", asked):
+            id, into = wire.ident(row), wire.ident(row, "EffectiveId")
+            if id in wanted and into in (id, None):
+                rows[id] = row
+            elif id is not None and into in wanted:
+                merged.setdefault(into, []).append(id)
+            else:
+                raise Rejected(f"{self._config.name}: ticket {id} came, and was not asked for", reason="schema")
+        return rows, merged
+
+    async def _why(self, id: TicketId) -> Unreadable:
+        """Why a ticket is in no list."""
+        if not id.isdigit():
+            return Unreadable(id, "it is no number of a ticket", gone=True)
+        try:
+            row = await self._calls.ticket(id)
+        except NotFound as e:
+            return Unreadable(id, e.message, gone=True)
+        if wire.text(row.get("Status")).lower() == wire.DELETED:
+            return Unreadable(id, "it is deleted", gone=True)
+        if not wire.is_ticket(row):
+            return Unreadable(id, f"it is no ticket but a {row.get('Type')}", gone=True)
+        return Unreadable(id, "it can be read, and is in no list")
+
+    async def _talk(self, of: Mapping[TicketId, Sequence[str]]) -> dict[TicketId, _Told]:
+        """Of each ticket with those merged into it, what happened; put together when it is asked for."""
+        moves = await self._moves([on for id, merged in of.items() for on in (id, *merged)])
+        hung = await self._hung([move.id for each in moves.values() for move in each if move.speaks])
+        told = {}
+        for id, merged in of.items():
+            told[id] = _Told(id, [move for on in (id, *merged) for move in moves.get(on, ())], hung)
+        return told
+
+    async def _moves(self, ids: Sequence[str]) -> dict[str, list[Move]]:
+        found: dict[str, list[Move]] = {id: [] for id in ids}
+        mails = " AND ".join(f"Type != '{type}'" for type in wire_talk.MAILS)
+        for some in _chunks(ids, MOST_IDS):
+            on = " OR ".join(f"ObjectId = {id}" for id in some)
+            condition = f" AND ObjectType = 'RT::Ticket' AND {mails} AND ({on})"
+            async for rows in self._calls.after(TRANSACTIONS, condition, {"fields": wire_talk.MOVE_FIELDS}, 0, 0):
+                for row in rows:
+                    move = wire_talk.move(row)
+                    if move.on not in found:
+                        raise Rejected(
+                            f"{self._config.name}: a transaction of {move.on} came, not asked for", reason="schema"
+                        )
+                    found[move.on].append(move)
+        return found
+
+    async def _hung(self, moves: Sequence[int]) -> dict[int, Said]:
+        parts: list[Part] = []
+        for some in _chunks(moves, MOST_IDS):
+            condition = [{"field": "TransactionId", "operator": "IN", "value": [str(id) for id in some]}]
+            rows = await self._calls.whole(ATTACHMENTS, {"fields": wire_talk.PART_FIELDS}, condition)
+            parts += [wire_talk.part(row) for row in rows]
+        strange = {part.of for part in parts} - set(moves)
+        if strange:
+            raise Rejected(f"{self._config.name}: attachments of {strange} came, not asked for", reason="schema")
+        texts = await self._texts([part for part in parts if part.is_text and part.size])
+        by_move: dict[int, list[Part]] = {}
+        for part in parts:
+            by_move.setdefault(part.of, []).append(replace(part, content=texts.get(part.id, "")))
+        return {id: wire_talk.said(found) for id, found in by_move.items()}
+
+    async def _texts(self, parts: Sequence[Part]) -> dict[int, str]:
+        """What texts say. Raises Rejected where one does not come: it would be lost in silence."""
+        texts: dict[int, str] = {}
+        for some in _by_size(parts):
+            condition = [{"field": "id", "operator": "IN", "value": [str(part.id) for part in some]}]
+            for row in await self._calls.whole(ATTACHMENTS, {"fields": "Content"}, condition):
+                if isinstance(row.get("Content"), str):
+                    texts[int(wire.ident(row) or 0)] = row["Content"]
+        if missing := {part.id for part in parts} - texts.keys():
+            raise Rejected(f"{self._config.name}: attachments {sorted(missing)} do not show a text", reason="schema")
+        return texts
+
+    async def files_of(self, path: str) -> list[tuple[str, int]]:
+        """Name and size of the files below this path."""
+        rows = await self._calls.whole(f"{path}{ATTACHMENTS}", {"fields": wire_talk.PART_FIELDS})
+        return [(part.name, part.size) for part in map(wire_talk.part, rows) if part.name]
+
+
+class _Told:
+    """A ticket's history, put together on call: what is wrong with one ticket is no other's trouble."""
+
+    def __init__(self, id: TicketId, moves: Sequence[Move], hung: Mapping[int, Said]) -> None:
+        self._id = id
+        self._moves = moves
+        self._hung = hung
+
+    def __call__(self) -> Moves:
+        return wire_talk.moves(self._id, self._moves, self._hung)
+
+
+def _chunks(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + most] for start in range(0, len(items), most))
+
+
+def _by_size(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Texts in lists that are not too long together."""
+    some: list[Part] = []
+    size = 0
+    for part in parts:
+        if some and (size + part.size > MOST_TEXT or len(some) == MOST_IDS):
+            yield some
+            some, size = [], 0
+        some.append(part)
+        size += max(part.size, 0)
+    if some:
+        yield some
+
+
+async def flat(pages: AsyncIterator[list[Row]]) -> AsyncIterator[Row]:
+    """The rows of pages."""
+    async for rows in pages:
+        for row in rows:
+            yield row
