@@ -423,7 +423,7 @@ async def test_newer_tickets_are_looked_at_by_their_ids() -> None:
 REFUSALS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = {
     "owner": (
         error("TicketCreate", "InvalidParameter", "Ticket->OwnerID or Ticket->Owner parameter is invalid!"),
-        lambda body: "Owner" not in body["Ticket"],
+        lambda body: body["Ticket"]["Owner"] == "root@localhost" and body["Ticket"]["Lock"] == "unlock",
     ),
     "custom": (
         error("TicketCreate", "InvalidParameter", "DynamicField->Value parameter is invalid!"),
@@ -451,6 +451,17 @@ async def test_a_ticket_goes_without_what_is_refused_of_it(what: str) -> None:
         await zn.admit()
         assert (await zn.create(wanted, files)).id == "70"
     assert len(server.sent(CREATE)) == 2
+
+
+async def test_where_nobody_has_another_name_it_goes_without_an_owner() -> None:
+    refusal, _ = REFUSALS["owner"]
+    server = Server()
+    server.answers[CREATE] = [lambda body: refusal if "Owner" in body["Ticket"] else {"TicketID": "70"}]
+    wanted = draft(fields=draft().fields | {"assignee": "tom@desk.example"})
+    async with desk(server) as zn:
+        await zn.admit()
+        assert (await zn.create(wanted, [])).id == "70"
+    assert [body["Ticket"].get("Owner") for body in server.sent(CREATE)] == ["tom", "root@localhost", None]
 
 
 async def test_files_that_are_too_much_stay_behind_and_are_named() -> None:

@@ -71,7 +71,7 @@ class Loading:
         if error.reason == "too_large" and sending.files:
             changed = replace(leave, files=True)
         elif "Owner" in said:
-            changed = replace(leave, owner=True)
+            changed = replace(leave, nobody=True) if leave.owner else replace(leave, owner=True)
         elif "Service" in said or "SLA" in said:
             changed = replace(leave, service=True)
         elif "DynamicField" in said and sending.custom:

@@ -29,6 +29,7 @@ class Leave(Struct, frozen=True):
     """What of a ticket goes without, because the desk refused it."""
 
     owner: bool = False
+    nobody: bool = False
     custom: bool = False
     service: bool = False
     sender: bool = False
@@ -97,7 +98,7 @@ class Writer:
         owner = self._people.owner(draft.fields.get("assignee"))
         if owner and not leave.owner:
             return made | {"Owner": owner, "Lock": "lock"}
-        nobody = self._config.nobody[:1] if not leave.owner else []
+        nobody = [] if leave.nobody else self._config.nobody[:1]
         return made | {"Lock": "unlock"} | ({"Owner": nobody[0]} if nobody else {})
 
     def values(self, draft: Draft) -> dict[str, str]:
