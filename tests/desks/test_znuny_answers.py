@@ -193,6 +193,23 @@ async def test_a_refused_log_in_is_not_tried_again() -> None:
     assert len(server.sent(SESSION)) == 1
 
 
+@pytest.mark.parametrize("session", ["POST /Session", None])
+async def test_what_opens_the_desk_is_told_to_nobody(session: str | None) -> None:
+    """Although the server repeats what it was sent."""
+    server = Server(answers={SEARCH: lambda body: (422, f"not so: {body}"), CREATE: lambda body: (500, f"oh: {body}")})
+    async with desk(server, routes={"session": session}) as zn:
+        await zn.admit()
+        told = ""
+        for work in (zn.check(), zn.create(draft(), [])):
+            with pytest.raises(SyncerError) as e:
+                await work
+            told += repr(e.value) + e.value.message + e.value.hint
+        told += repr(zn) + repr(vars(zn)["_config"])
+    assert "not so: " in told
+    assert "s3cret" not in told
+    assert "s3ssion" not in told
+
+
 async def test_without_a_session_name_and_password_go_along() -> None:
     server = Server(row(1))
     async with desk(server, routes={"session": None}) as zn:
@@ -287,7 +304,12 @@ async def test_a_ticket_that_changes_while_its_page_is_read_hides_no_other() -> 
 async def test_a_server_that_sorts_by_nothing_is_read_to_the_end() -> None:
     server = Server(*(row(n) for n in range(1, 12)))
     order = [5, 11, 2, 8, 1, 10, 3, 9, 4, 7, 6]
-    server.answers[SEARCH] = [lambda body: {"TicketID": order[: body["Limit"]]}]
+
+    def search(body: dict[str, Any]) -> dict[str, Any]:
+        since = body.get("TicketCreateTimeNewerDate", "")
+        return {"TicketID": [id for id in order if server.rows[id]["Created"] >= since][: body["Limit"]]}
+
+    server.answers[SEARCH] = [search]
     async with desk(server, page_size=3) as zn:
         assert set(await refs(zn.scan())) == set(map(str, order))
 

@@ -27,7 +27,10 @@ from syncer.model.ticket import CustomValue, File, TimeEntry
 URL = "http://zn/otrs/nph-genericinterface.pl/Webservice/desk"
 LISTS = {
     "queues": ["Support::Network"],
-    "agents": [{"login": "tom", "email": "Tom@Desk.example", "name": "Tom Ate", "id": 7}],
+    "agents": [
+        {"login": "tom", "email": "Tom@Desk.example", "name": "Tom Ate", "id": 7},
+        {"login": "kim", "email": "kim@desk.example", "id": 8},
+    ],
     "customers": [{"login": "mia", "email": "Mia@Acme.example", "name": 'Mia "M" Ost'}],
     "dynamic_fields": {
         "Severity": {"form": "choice", "options": {"hi": "High", "lo": "Low"}},
@@ -175,7 +178,9 @@ def test_an_article_without_an_id_is_not_lost_in_silence() -> None:
     ("more", "author"),
     [
         ({"SenderType": "agent", "From": "Tom <tom@desk.example>"}, "tom@desk.example"),
+        ({"SenderType": "agent", "From": "Kim <kim@desk.example>", "CreateBy": 7}, "kim@desk.example"),
         ({"SenderType": "agent", "From": "Support <support@desk.example>", "CreateBy": 7}, "tom@desk.example"),
+        ({"SenderType": "agent", "From": "Support <support@desk.example>", "CreateBy": 8}, "kim@desk.example"),
         ({"SenderType": "agent", "From": "Support <support@desk.example>", "CreateBy": 99}, "support@desk.example"),
         ({"SenderType": "agent", "From": "Sync Bot", "CreateBy": 99}, None),
         ({"SenderType": "customer", "From": ""}, "mia@acme.example"),
