@@ -354,6 +354,9 @@ def test_an_owner_locks_and_a_pending_state_has_a_time() -> None:
     ticket = writer(queue="Raw").ticket(draft(fields=fields), "b", Sending([]))["Ticket"]
     assert (ticket["Owner"], ticket["Lock"], ticket["CustomerUser"]) == ("tom", "lock", "new@acme.example")
     assert ticket["PendingTime"] == {"Diff": 14 * 24 * 60}
+    closed = fields | {"status": "closed successful"}
+    ended = writer(queue="Raw").ticket(draft(fields=closed), "b", Sending([]))["Ticket"]
+    assert (ended["Owner"], ended["Lock"]) == ("tom", "unlock"), "its owner would be mailed of the lock's end"
     refused = writer(queue="Raw").ticket(draft(fields=fields), "b", Sending([], leave=Leave(owner=True)))["Ticket"]
     assert (refused["Owner"], refused["Lock"]) == ("root@localhost", "unlock"), "else it were the account's own"
 

@@ -16,6 +16,7 @@ from syncer.desks.znuny.names import KEYS, Names
 from syncer.desks.znuny.people import People
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
+from syncer.model.lookups import StatusClass
 
 OCTETS = "application/octet-stream"
 MAX_TITLE = 255
@@ -97,7 +98,9 @@ class Writer:
             made |= self.due()
         owner = self._people.owner(draft.fields.get("assignee"))
         if owner and not leave.owner:
-            return made | {"Owner": owner, "Lock": "lock"}
+            # A closed ticket would lose the lock at once, and its owner be mailed about that.
+            closed = self._names.meaning(made["State"]) == StatusClass.CLOSED
+            return made | {"Owner": owner, "Lock": "unlock" if closed else "lock"}
         nobody = [] if leave.nobody else self._config.nobody[:1]
         return made | {"Lock": "unlock"} | ({"Owner": nobody[0]} if nobody else {})
 
