@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 from msgspec import Struct
@@ -24,8 +25,15 @@ IN_DOUBT = "in_doubt"
 UNTOLD = "loss_untold"
 """Of a write that was only found done, nobody told what the target did not take."""
 
-Failed = Callable[[TicketId, InDoubt], None]
-"""Told of each attempt that surely came to nothing; raises when there were enough of them."""
+
+class Counts(Protocol):
+    """Counts attempts that surely came to nothing, by the ticket they were for."""
+
+    def failed(self, id: TicketId, error: InDoubt) -> None:
+        """One more. Raises when there were enough of them in a row."""
+
+    def over(self, id: TicketId) -> None:
+        """One went well: counting begins anew."""
 
 
 class Patience:
@@ -44,6 +52,10 @@ class Patience:
                 hint=f"The target takes no {self._what} now; the same command goes on later.",
             )
 
+    def over(self, id: TicketId) -> None:
+        """One went well."""
+        self._tries.pop(id, None)
+
 
 class Deed(Struct, frozen=True):
     """What shall be done to ticket `on` of the target. `happened` tells the id of what it made, "" where it made
@@ -58,11 +70,11 @@ class Deed(Struct, frozen=True):
 class Deeds:
     """Does them, each once."""
 
-    def __init__(self, target: Target, journal: Journal, tally: Tally, failed: Failed) -> None:
+    def __init__(self, target: Target, journal: Journal, tally: Tally, counts: Counts) -> None:
         self._target = target
         self._journal = journal
         self._tally = tally
-        self._failed = failed
+        self._counts = counts
         # Bound once: the proxy of structlog binds anew at each call.
         self._log = structlog.get_logger().bind()
 
@@ -80,8 +92,9 @@ class Deeds:
                 self._log.info("answer_lost", ticket=id, step=step, error=e.message)
                 self._tally.trouble = e.message
                 if await self.happened(deed, time.monotonic()):
+                    self._counts.over(id)
                     return (UNTOLD,)
-                self._failed(id, e)
+                self._counts.failed(id, e)
             except Retryable as e:
                 self._journal.close(id, EffectState.ABSENT, step)
                 waits += 1
@@ -96,6 +109,7 @@ class Deeds:
                 raise
             else:
                 self._journal.done(id, written.id, step)
+                self._counts.over(id)
                 self._tally.trouble = ""
                 return written.losses
 

@@ -29,7 +29,7 @@ class Linking:
         self._journal = journal
         self._tally = tally
         self._stop = stop
-        self._deeds = Deeds(target, journal, tally, Patience("links").failed)
+        self._deeds = Deeds(target, journal, tally, Patience("links"))
 
     async def run(self) -> None:
         """All that can be made now. One that is refused is counted; raises what ends a pass."""

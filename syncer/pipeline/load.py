@@ -39,7 +39,7 @@ class Load:
         self._doubts = doubts
         self._tally = tally
         self._files = Files(source, spool)
-        self._steps = Steps(target, journal, self._files, Deeds(target, journal, tally, self._failed))
+        self._steps = Steps(target, journal, self._files, Deeds(target, journal, tally, self))
         self._links = isinstance(target, TakesLinks)
         self._blame = Blame()
         self._unfinished: dict[TicketId, Unfinished] = {}
@@ -104,7 +104,7 @@ class Load:
                 # The attempt may have lasted until its timeout: count from its end.
                 if (found := await self._found(draft, draft.key, time.monotonic(), floor)) is not None:
                     return self._adopted(draft, found)
-                self._failed(draft.source_id, e)
+                self.failed(draft.source_id, e)
                 continue
             except Retryable as e:
                 self._journal.close(draft.source_id, EffectState.ABSENT)
@@ -123,7 +123,11 @@ class Load:
             self._log.debug("ticket_created", ticket=draft.source_id, target=made.id, seconds=took)
             return self._known(draft, made)
 
-    def _failed(self, id: TicketId, error: InDoubt) -> None:
+    def over(self, id: TicketId) -> None:
+        """A step of this ticket went well: the next one has all its attempts before it."""
+        self._blame.over(id)
+
+    def failed(self, id: TicketId, error: InDoubt) -> None:
         """One more attempt that surely came to nothing. After the last one the ticket is parked if the fault is its
         own; else the target takes nothing, and the run stops."""
         if self._blame.failed(id) < ATTEMPTS:

@@ -88,7 +88,7 @@ class Inviting:
         self._journal = journal
         self._tally = tally
         self._learn = learn
-        self._deeds = Deeds(target, journal, tally, Patience("new people").failed)
+        self._deeds = Deeds(target, journal, tally, Patience("new people"))
         self._settled: asyncio.Task[None] | None = None
 
     async def bring(self, account: LookupValue) -> str | None:

@@ -152,3 +152,24 @@ def test_the_judge_of_an_invgate_sees_what_is_wrong(invgates: TwinPlace, said: s
     WRONG[said](next(one for one in tickets if one.title.endswith("[IG-1004]")))
     with pytest.raises(Broken, match=f"1004: .*{said}"):
         invgates.judge()
+
+
+def test_a_bad_line_parks_no_ticket_whose_every_step_came_through_in_the_end(invgates: TwinPlace) -> None:
+    """Each write is lost once before the target hears of it: more often than one step may be tried, for one ticket."""
+    invgates.configure(timeout=0.4)
+    lost: set[tuple[str, bytes]] = set()
+
+    async def watch(request: web.Request, answer: Answer) -> web.StreamResponse:
+        # The boundary of a form is new each time.
+        said = request.path_qs, (await request.read())[64:-64]
+        if invgates.desks.is_write(request) and said not in lost:
+            lost.add(said)
+            assert request.transport is not None
+            request.transport.close()
+            return web.Response()
+        return await answer()
+
+    invgates.desks.watch = watch
+    report = lives.whole(invgates)
+    assert (report.tally.reasons, len(lost) > 40) == ({}, True)
+    invgates.judge()

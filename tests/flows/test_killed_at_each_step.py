@@ -92,6 +92,6 @@ def then_whole(place: Place, life: lives.Life, how: str, command: Command = back
 
 
 def nearly_all(killed: Iterable[bool]) -> None:
-    """What is committed together, and so the number of steps, may differ a little from life to life."""
+    """What is committed together, and so the number of steps, differs from life to life: on a busy machine more is."""
     ends = list(killed)
-    assert sum(ends) >= 0.9 * len(ends) - 1, f"only {sum(ends)} of {len(ends)} lives were killed"
+    assert sum(ends) >= 2 / 3 * len(ends), f"only {sum(ends)} of {len(ends)} lives were killed"

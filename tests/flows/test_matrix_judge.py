@@ -3,7 +3,6 @@ the engine."""
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from tests.flows.matrix_published import PUBLISHED
 from tests.flows.matrix_world import unlike
 from tests.flows.test_matrix import TICKETS
 
-JUDGE = ("judge", "ticket", "comments", "head", "losses", "expected", "compared", "world", "texts", "evidence")
 KINDS = sorted(matrix_facts.HOLDS)
 COMPARED = {
     "adopts_lists", "takes_comments", "keeps_private", "keeps_authors", "keeps_times", "takes_files", "takes_tags",
@@ -107,17 +105,3 @@ def test_what_an_emulated_desk_says_it_holds_is_what_it_was_filled_with(kind: st
     for field in ("title", "body", "requester", "created", "files", "comments", "values"):
         spoiled = [replace(one, **{field: type(getattr(one, field) or "")()}) for one in kept]
         assert list(unlike(kind, world, spoiled)), field
-
-
-def test_the_judge_shares_no_code_with_the_engine() -> None:
-    files = [Path(__file__).with_name(f"matrix_{name}.py") for name in JUDGE]
-    imported = {
-        (node.module or "") + (f".{name.name}" if node.module == "tests.flows" else "")
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom)
-        for name in node.names
-    }
-    own = {f"tests.flows.matrix_{name}" for name in JUDGE} | {"tests.flows.worlds"}
-    assert {name for name in imported if name.startswith("syncer")} == {"syncer.deskkit.kept", "syncer.deskkit.world"}
-    assert {name for name in imported if name.startswith("tests")} <= own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -118,9 +119,8 @@ class Reading:
 def _usual_index(root: Path, segments: Segments) -> tuple[Index | None, bool]:
     """The one beside the tickets, where it can be had; and whether somebody is writing there now."""
     path = root / INDEX
-    try:
-        lock = Lock(root / LOCK)
-    except OSError:  # a folder we may only read: as it is, or not at all
+    lock = _lock(root)
+    if lock is None:  # as it is, or not at all
         if not path.exists():
             return None, False
         index = Index(path, writable=False)
@@ -137,6 +137,14 @@ def _usual_index(root: Path, segments: Segments) -> tuple[Index | None, bool]:
     finally:
         lock.release()
     return Index(path, writable=False), False
+
+
+def _lock(root: Path) -> Lock | None:
+    """None for a folder we may only read, whatever we may do with the files in it: an index needs others beside it."""
+    try:
+        return Lock(root / LOCK) if os.access(root, os.W_OK, effective_ids=True) else None
+    except OSError:
+        return None
 
 
 def _findings(index: Index, segments: Segments, manifest: wire.Manifest) -> Iterator[str]:
