@@ -646,6 +646,8 @@ async def test_a_world_is_told_and_kept_alike() -> None:
         ]  # fmt: skip
         assert (orphan.requester, orphan.body, orphan.assignee) == (None, "", "eva@example.org")
         assert (rows["Laptop"].assignee, waits.requester) == (None, "tom@example.org")
+        assert old.comments[1].text.startswith("<!DOCTYPE html>")
+        assert (old.comments[0].text, jam.body) == ("<p>Any news?</p>", "<p>Paper &amp; <b>noise</b></p><p>Help</p>")
         for row in rows.values():
             told = await desk.kept(row.id, HTMLBodyAsAttachment=1)
             assert [a["IsVisibleForCustomer"] for a in told["Article"][1:]] == [int(c.public) for c in row.comments]

@@ -192,12 +192,12 @@ class _Filler:
         return article
 
     def _write(self, article: Article, text: str, files: list[SeedFile]) -> None:
-        """Text with its images and files; a mail without a word is plain."""
+        """Text with its images and files. Agents' editor makes a whole document; mails are as they came."""
         text = self._attach(article, text, files)
         article.body = plain(text).strip()
         if self._tables.switches.rich_text and text:
-            document = _DOCUMENT.format(text)
-            keep(self._tables, article, "file-2", 'text/html; charset="utf-8"', document.encode())
+            whole = _DOCUMENT.format(text) if article.sender == "agent" else text
+            keep(self._tables, article, "file-2", 'text/html; charset="utf-8"', whole.encode())
 
     def _attach(self, article: Article, text: str, files: list[SeedFile]) -> str:
         for number, one in enumerate(files):
