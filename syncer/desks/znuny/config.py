@@ -63,6 +63,9 @@ class Agent(BaseModel):
     email: str | None = Field(default=None, description="Their e-mail, by which people are matched.")
     name: str = Field(default="", description="Their full name.")
     id: int | None = Field(default=None, description="Their number: tells whose a note is that was sent as a queue.")
+    active: bool = Field(
+        default=True, description="false: they left; what was theirs is read, nothing is given to them."
+    )
 
 
 class Customer(BaseModel):
@@ -73,6 +76,7 @@ class Customer(BaseModel):
     email: str = Field(description="Their e-mail, by which people are matched.")
     login: str | None = Field(default=None, description="Their login, where it is not the e-mail.")
     name: str = Field(default="", description="Their full name.")
+    active: bool = Field(default=True, description="false: they left; nothing new is asked in their name.")
 
 
 class DynamicField(BaseModel):
@@ -80,6 +84,7 @@ class DynamicField(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    label: str = Field(default="", description="What people see it called, where that is not its name.")
     form: FieldForm = Field(default="text", description="text, number, bool, date, datetime, choice or choices.")
     options: dict[str, str] = Field(default={}, description="What may be chosen: key as it is stored, and its name.")
 

@@ -46,9 +46,10 @@ class DynamicFields:
         """The fields that the settings tell, and what may be chosen in each."""
         for name, field in self._fields.items():
             if self._is_peoples(name):
-                yield LookupValue("custom_field", name, name, form=field.form)
+                title = field.label or name
+                yield LookupValue("custom_field", name, title, form=field.form)
                 for key, label in field.options.items():
-                    yield LookupValue("custom_option", f"{name}/{key}", label, path=(name, label), parent=name)
+                    yield LookupValue("custom_option", f"{name}/{key}", label, path=(title, label), parent=name)
 
     def met(self, row: dict[str, Any]) -> Iterator[LookupValue]:
         """The fields that a ticket shows besides."""

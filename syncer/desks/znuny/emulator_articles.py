@@ -41,7 +41,7 @@ def say(tables: Tables, ticket: Ticket, said: Message, files: list[dict[str, Any
         article.broken, article.minutes = True, None
         raise Fault(_NOT_CREATED)
     _set_text(tables, article, said)
-    for file in files:
+    for file in [*said.files, *files]:
         keep_given(tables, article, file)
     tables.note(ticket, said.history_type, _comment(said.history_type), by, article=article.id)
     if said.sender == "agent" and ticket.unlock_timeout != article.at:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from syncer.desks.znuny.emulator_addresses import is_valid
 from syncer.desks.znuny.emulator_answers import Fault, Refused
-from syncer.desks.znuny.emulator_files import is_whole
+from syncer.desks.znuny.emulator_files import is_whole, own_files
 from syncer.desks.znuny.emulator_tables import Tables
 from syncer.desks.znuny.emulator_times import pending_until
 from syncer.desks.znuny.emulator_values import cleaned_values, is_given, is_text, number, text
@@ -41,6 +41,8 @@ class Message(Struct, kw_only=True):
     quiet: bool
     sent: bool
     minutes: float
+    files: list[dict[str, Any]]
+    """Of this article alone: nobody looks at them before they are stored."""
 
 
 class Check:
@@ -155,6 +157,7 @@ class Check:
             quiet=is_given(one.get("NoAgentNotify")),
             sent=is_given(one.get("ArticleSend")),
             minutes=float(text(one.get("TimeUnit")).replace(",", ".") or 0),
+            files=own_files(one.get("Attachment")),
         )
 
     def _channel(self, one: dict[str, Any]) -> str:

@@ -7,9 +7,10 @@ import binascii
 import re
 from typing import Any
 
+from syncer.desks.znuny.emulator_answers import Died
 from syncer.desks.znuny.emulator_records import Article, Attachment
 from syncer.desks.znuny.emulator_tables import Tables
-from syncer.desks.znuny.emulator_values import is_given, text
+from syncer.desks.znuny.emulator_values import cleaned_values, is_given, text
 
 _LONGEST_NAME = 220
 _MOST_TRIES = 50
@@ -56,10 +57,18 @@ def keep_given(tables: Tables, article: Article, given: dict[str, Any]) -> None:
         article,
         text(given["Filename"]),
         text(given["ContentType"]).lower(),
-        decoded(text(given["Content"])),
+        decoded(text(given.get("Content"))),
         content_id=text(given.get("ContentID")),
         disposition=text(given.get("Disposition")).partition(";")[0],
     )
+
+
+def own_files(given: Any) -> list[dict[str, Any]]:
+    """The files within an article: those with a name and a type, be they empty. Raises Died for what is no file."""
+    listed = given if isinstance(given, list) else [given] if given else []
+    if not all(isinstance(one, dict) for one in listed):
+        raise Died
+    return [one for one in map(cleaned_values, listed) if text(one.get("Filename")) and text(one.get("ContentType"))]
 
 
 def decoded(content: str) -> bytes:

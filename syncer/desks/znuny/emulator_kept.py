@@ -15,6 +15,7 @@ from syncer.desks.znuny.emulator_values import text
 from syncer.desks.znuny.emulator_words import QUEUES
 
 MARKER = "ExternalID"
+_FORMS = {"Text": "text", "TextArea": "text", "Dropdown": "choice", "Multiselect": "choices", "DateTime": "datetime"}
 
 
 def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
@@ -45,10 +46,10 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
                 {"login": one.login, "name": one.name, "email": one.email, "active": one.valid}
                 for one in tables.customers.values()
             ],
-            "dynamic_fields": [
-                {"name": one.name, "label": one.label, "kind": one.kind, "options": one.options}
+            "dynamic_fields": {
+                one.name: {"label": one.label, "form": _FORMS[one.kind], "options": one.options}
                 for one in tables.fields.values()
-            ],
+            },
         },
     }
 
@@ -116,9 +117,10 @@ def _customer(tables: Tables, login: str) -> str | None:
 
 
 def _files(said: Article) -> tuple[KeptFile, ...]:
+    """A file of which nothing is left of its name can only be told by its number."""
     return tuple(
-        KeptFile(one.name, hashlib.sha256(one.content).hexdigest(), len(one.content))
-        for _, one in shown(said, html_body=False)
+        KeptFile(one.name or f"file-{number}", hashlib.sha256(one.content).hexdigest(), len(one.content))
+        for number, one in shown(said, html_body=False)
     )
 
 

@@ -46,19 +46,20 @@ class People:
         }
         self._known: dict[str, LookupValue] = {}
         for customer in config.lists.customers:
-            self._know(self._id(CUSTOMER, customer.login or "", customer.email), customer.name, customer.login)
+            id = self._id(CUSTOMER, customer.login or "", customer.email)
+            self._know(id, customer.name, customer.login, active=customer.active)
         for agent in config.lists.agents:
-            self._know(self._agents[agent.login], agent.name, agent.login)
+            self._know(self._agents[agent.login], agent.name, agent.login, active=agent.active)
         self._listed = frozenset(self._known)
 
     @staticmethod
     def _id(prefix: str, login: str, email: str | None) -> str:
         return email_of(email) or email_of(login) or prefix + login
 
-    def _know(self, id: str, name: str, login: str | None) -> None:
+    def _know(self, id: str, name: str, login: str | None, *, active: bool = True) -> None:
         email = email_of(id)
         name = name or login or id.partition("/")[2] or id
-        self._known[id] = LookupValue("person", id, name, email=email, username=login)
+        self._known[id] = LookupValue("person", id, name, active=active, email=email, username=login)
 
     def _meet(self, id: str, name: str = "", login: str | None = None) -> str:
         known = self._known.get(id)

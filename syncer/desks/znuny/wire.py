@@ -96,10 +96,11 @@ def attached(article: Row) -> list[Attached]:
         if not isinstance(one, dict):
             continue
         name, kind, content = _text(one.get("Filename")), _text(one.get("ContentType")), one.get("Content")
+        number = one.get("FileID") or place
         made.append(
             Attached(
-                id=f"{article.get('ArticleID')}/{one.get('FileID') or place}",
-                name=name or f"file-{place}",
+                id=f"{article.get('ArticleID')}/{number}",
+                name=name or f"file-{number}",
                 content_type=kind.partition(";")[0].strip().lower() or "application/octet-stream",
                 size=_count(one.get("FilesizeRaw")),
                 content=content if isinstance(content, str) else None,
