@@ -19,6 +19,7 @@ from syncer.desks.znuny.desk import Znuny
 from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, Rejected, Retryable, SyncerError
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
+from syncer.model.lookups import LookupValue
 from syncer.model.ticket import File, Ticket
 from tests.desks.serving import opened
 
@@ -327,6 +328,48 @@ async def test_a_condition_that_shows_nothing_though_something_changed_stops_the
     async with desk(server) as zn:
         with pytest.raises(Fatal, match="a search since"):
             await refs(zn.list_changed(Cursor("2024-07-01 11:00:00")))
+
+
+# --- people
+
+
+async def test_whoever_has_an_address_may_ask_and_nobody_is_made() -> None:
+    """But for those who left: their login is refused, and their address is where it is the login."""
+    server = Server()
+    customers = [
+        {"email": "Mia@acme.example", "login": "mia"},
+        {"email": "left@acme.example", "active": False},
+        {"email": "gone@acme.example", "login": "gone", "active": False},
+    ]
+    async with desk(server, lists={"customers": customers}) as zn:
+        known = {
+            word: await zn.known(word) for word in ("New.One@acme.example", "mia@ACME.example", "gone@acme.example")
+        }
+        assert known == {word: word.lower() for word in known}
+        for word in ("left@acme.example", "a..b@acme.example", "ä@acme.example", "eva@localhost", "a@b_c.example", "x"):
+            assert await zn.known(word) is None
+        with pytest.raises(Rejected, match="no valid e-mail"):
+            await zn.invite(LookupValue("person", "7", "Eva", email="eva"), no_fence)
+        assert not server.asked
+        for id in known.values():
+            await zn.admit()
+            await zn.create(draft(fields={"requester": id or "", "status": "new"}), [])
+    sent = [body["Ticket"]["CustomerUser"] for body in server.sent(CREATE)]
+    assert sent == ["new.one@acme.example", "mia", "gone@acme.example"]
+
+
+async def test_whoever_left_is_listed_as_not_active_and_a_field_by_its_label() -> None:
+    lists = {
+        "agents": [{"login": "tom", "email": "tom@desk.example", "active": False}],
+        "customers": [{"email": "mia@acme.example", "active": False}, {"email": "eva@acme.example"}],
+        "dynamic_fields": {"OrderNo": {"label": "Order no", "form": "choice", "options": ["A"]}},
+    }
+    async with desk(Server(), lists=lists) as zn:
+        found = {(one.kind, one.id): one async for one in zn.lookups()}
+    active = {id: one.active for (kind, id), one in found.items() if kind == "person"}
+    assert active == {"tom@desk.example": False, "mia@acme.example": False, "eva@acme.example": True}
+    assert found["custom_field", "OrderNo"].name == "Order no"
+    assert found["custom_option", "OrderNo/A"].path == ("Order no", "A")
 
 
 async def test_one_that_cannot_be_seen_takes_no_other_along() -> None:

@@ -690,7 +690,7 @@ async def test_the_block_has_the_lists_no_call_tells() -> None:
     assert block["lists"]["types"] == ["Unclassified", "Incident", "Service request"]
     assert [one["login"] for one in block["lists"]["agents"]] == ["tom", "eva"]
     assert [one["email"] for one in block["lists"]["customers"]] == ["Mia@example.org"]
-    fields = {one["name"]: one for one in block["lists"]["dynamic_fields"]}
+    fields = block["lists"]["dynamic_fields"]
     assert (fields["OrderNo"]["label"], fields["Tags"]["options"]) == ("Order no", ["blue", "green", "red"])
 
 

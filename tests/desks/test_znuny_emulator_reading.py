@@ -338,6 +338,7 @@ async def test_an_ugly_world_is_told_whole() -> None:
             for row in (await desk.ok("POST", "/TicketList", asked))["Ticket"]:
                 one = kept[str(row["TicketID"])]
                 assert [article["IncomingTime"] for article in row["Article"][1:]] == [c.at for c in one.comments]
-                names = [f["Filename"] for article in row["Article"] for f in article.get("Attachment", [])]
+                files = [f for article in row["Article"] for f in article.get("Attachment", [])]
+                names = [f["Filename"] or f"file-{f['FileID']}" for f in files]
                 assert names == [f.name for held in (one.files, *(c.files for c in one.comments)) for f in held]
     assert emulator.carrier.counts()

@@ -34,6 +34,7 @@ from syncer.desks.znuny.reading import Reading
 from syncer.desks.znuny.wire import Reader
 from syncer.desks.znuny.wire_out import MAX_TITLE, Writer
 from syncer.desks.znuny.writes import Writes
+from syncer.errors import Rejected
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.lookups import LookupValue
@@ -149,6 +150,14 @@ class Znuny:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    async def known(self, email: str) -> str | None:
+        """The address itself: Znuny takes any valid one for somebody who asks, and makes nobody of it."""
+        return self._people.known(email)
+
+    async def invite(self, person: LookupValue, fence: Callable[[], None]) -> Written:
+        """There is no call, and no need: raises Rejected, for what is no address."""
+        raise Rejected(f"{self._config.name}: {person.name} has no valid e-mail", reason="refused")
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -177,6 +186,7 @@ def capabilities(config: ZnunyConfig) -> Capabilities:
         finds_by_key=True,
         takes_comments=True,
         takes_custom=True,
+        takes_people=True,
         keeps_private=True,
         keeps_authors=True,
         max_title=MAX_TITLE,

@@ -84,7 +84,7 @@ class Loading:
             if "DynamicField" in said:
                 error.hint = f"Is there a dynamic field {self._config.marker_field!r} of type text for tickets?"
             if "CustomerUser" in said:
-                error.hint = "A valid address? See CheckEmailInvalidAddress and CheckMXRecord in Znuny."
+                error.hint = "See CheckEmailInvalidAddress and CheckMXRecord in Znuny; is it a customer who left?"
             raise error
         return changed
 

@@ -14,6 +14,12 @@ AGENT, CUSTOMER = "agent/", "customer/"
 """Begin the id of somebody whose e-mail nobody told."""
 MOST_PEOPLE = 100_000
 _ADDRESS = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_TAKEN = re.compile(
+    rf"(?=.{{1,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+", re.ASCII | re.IGNORECASE
+)
+"""What Znuny takes for an address, but for names in quotes."""
 
 
 def email_of(word: Any) -> str | None:
@@ -42,8 +48,13 @@ class People:
         }
         self._logins = {id: login for login, id in self._agents.items()}
         self._customer_logins = {
-            self._id(CUSTOMER, one.login or "", one.email): one.login or one.email for one in config.lists.customers
+            self._id(CUSTOMER, one.login or "", one.email): one.login or one.email
+            for one in config.lists.customers
+            if one.active
         }
+        # Whoever left is refused by their login only: their address is as good as a stranger's.
+        gone = ((one.login or one.email).lower() for one in config.lists.customers if not one.active)
+        self._refused = frozenset(gone)
         self._known: dict[str, LookupValue] = {}
         for customer in config.lists.customers:
             id = self._id(CUSTOMER, customer.login or "", customer.email)
@@ -146,6 +157,13 @@ class People:
     def requester(self, id: str) -> str:
         """What Znuny takes for somebody who asks: their login, else their e-mail."""
         return self._customer_logins.get(id) or id.removeprefix(CUSTOMER).removeprefix(AGENT)
+
+    def known(self, email: str) -> str | None:
+        """Who has this address: whoever has one that Znuny takes may ask. None for all others."""
+        found = email_of(email)
+        if found is None or found in self._refused or not _TAKEN.fullmatch(found):
+            return None
+        return self._meet(found)
 
     def mailbox(self, id: str | None) -> str | None:
         """Name and e-mail as in a From; None for whom no e-mail is known of."""
