@@ -339,6 +339,6 @@ async def test_an_ugly_world_is_told_whole() -> None:
                 one = kept[str(row["TicketID"])]
                 assert [article["IncomingTime"] for article in row["Article"][1:]] == [c.at for c in one.comments]
                 files = [f for article in row["Article"] for f in article.get("Attachment", [])]
-                names = [f["Filename"] or f"file-{f['FileID']}" for f in files]
+                names = [f["Filename"] or f"unnamed-{f['FileID']}" for f in files]
                 assert names == [f.name for held in (one.files, *(c.files for c in one.comments)) for f in held]
     assert emulator.carrier.counts()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from syncer.deskkit.kept import KeptComment, KeptFile
 from tests.flows.matrix_compared import Compared
+from tests.flows.matrix_evidence import Evidence
 from tests.flows.matrix_expected import carried
 from tests.flows.matrix_texts import OWN, lines, missing, stamp, words
 
@@ -31,11 +32,20 @@ def comments(one: Compared) -> Iterator[str]:
         yield from (f"comment {OWN.findall(was.text)[0]}: {fault}" for fault in _comment(one, was, now))
 
 
-def named(files: Iterable[KeptFile]) -> Counter[Named]:
-    """Files by name and bytes."""
+def named(files: Iterable[KeptFile], becomes: Callable[[str], str] = str) -> Counter[Named]:
+    """Files by name and bytes; `becomes` says what the target makes of a name."""
     # In a form's quoted name a backslash may stand for itself, as browsers write it, or escape the next character; and
     # browsers write a quote as %22, which few servers take back.
-    return Counter((file.name.replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
+    return Counter((becomes(file.name).replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
+
+
+def untold_names(e: Evidence, files: Iterable[KeptFile], text: str) -> Iterator[str]:
+    """Files that are called otherwise there, and no line of the text says so."""
+    told = {line.strip() for line in text.split("\n")}
+    for file in files if e.tells.files else ():
+        name = e.holds.file_name(file.name)
+        if name != file.name and f"[File {file.name} ({file.size} bytes) is here as {name}.]" not in told:
+            yield f"that the file {file.name!r} is called otherwise is not told"
 
 
 def _transcript(one: Compared, wanted: Sequence[KeptComment]) -> Iterator[str]:
@@ -80,8 +90,10 @@ def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]
         yield f"said by {now.author} instead of {was.author}"
     if was.at is not None and e.holds.times and now.at != (was.at - was.at % 60 if e.tells.minutes else was.at):
         yield f"said at {now.at} instead of {was.at}"
-    if e.tells.files and e.holds.files and named(was.files) != named(now.files):
-        yield f"files {sorted(named(now.files))} instead of {sorted(named(was.files))}"
+    wanted = named(was.files, e.holds.file_name)
+    if e.tells.files and e.holds.files and wanted != named(now.files):
+        yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
+    yield from untold_names(e, was.files, text)
 
 
 def _added(one: Compared) -> Iterator[str]:

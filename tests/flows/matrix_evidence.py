@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -62,6 +63,8 @@ class Holds(Struct, frozen=True, kw_only=True):
     html: bool = True
     marked: bool = False
     """The marker stands in the title."""
+    file_name: Callable[[str], str] = str
+    """What becomes of a file's name; where that is another one, the text tells it, and it is counted."""
     max_title: int | None = None
     max_body: int | None = None
     people_csv: bool = False

@@ -42,6 +42,8 @@ def _of(e: Evidence, seed: SeedTicket, old: KeptTicket, over: Over) -> Iterator[
     files = [*old.files, *(file for comment in expected.carried(e, old) for file in comment.files)]
     if e.tells.files and not e.holds.files:
         yield from ("file_not_taken" for _ in files)
+    if e.tells.files and e.holds.files:
+        yield from ("value_not_kept" for file in files if e.holds.file_name(file.name) != file.name)
 
 
 def _people(e: Evidence, seed: SeedTicket, old: KeptTicket) -> Iterator[str]:

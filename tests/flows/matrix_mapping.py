@@ -15,7 +15,10 @@ from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from tests.flows.matrix_evidence import Listed, Tells
 
-ELSEWHERE = {"site": "location", "location": "site", "level": "support_level", "support_level": "level"}
+ELSEWHERE = {
+    "site": "location", "location": "site", "level": "support_level", "support_level": "level", "queue": "group",
+    "group": "queue",
+}  # fmt: skip
 """Lists that are called otherwise on another kind of desk."""
 CONFIG, MAPPING, PEOPLE = "syncer.yaml", "mapping.yaml", "people.csv"
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from syncer.deskkit.kept import KeptFile
 from tests.flows import matrix_expected as expected
-from tests.flows.matrix_comments import comments, named
+from tests.flows.matrix_comments import comments, named, untold_names
 from tests.flows.matrix_compared import CUT, Compared
 from tests.flows.matrix_head import untold
 from tests.flows.matrix_texts import spelled, units
@@ -93,10 +93,11 @@ def _rest(one: Compared) -> Iterator[str]:
 
 def _files(one: Compared) -> Iterator[str]:
     e = one.e
-    wanted = named(one.old.files)
+    wanted = named(one.old.files, e.holds.file_name)
+    yield from untold_names(e, one.old.files, one.text)
     folded = [file for said in expected.carried(e, one.old) for file in said.files]
     if not e.holds.comments:
-        wanted += named(folded)
+        wanted += named(folded, e.holds.file_name)
     there = named(file for file in one.new.files if file not in one.rest)
     there += named(file for said in one.added for file in said.files)
     if not (e.tells.files and e.holds.files):

@@ -21,9 +21,11 @@ class Words(Struct, frozen=True, kw_only=True):
     status: tuple[str, ...] = tuple(map(str.capitalize, _STATUS))
     priority: dict[str, str] = {}
     """Where it is not called the same."""
-    category: Callable[[tuple[str, ...]], str] = " / ".join
+    category: Callable[[tuple[str, ...]], str] | None = " / ".join
     group: str = "{}"
-    place: str = "location"
+    grouped: str = "group"
+    """The list that says who works on it."""
+    place: str | None = "location"
     types: Callable[[str], str] | None = str.capitalize
     tags: bool = True
     cc: bool = True
@@ -35,11 +37,24 @@ class Words(Struct, frozen=True, kw_only=True):
     """Custom fields that are no custom fields of the world."""
     files_in_text: bool = False
     """Texts show the files they mean by other addresses than they did."""
-    title: int | None = None
-    """So many characters of a title, in one line."""
+    title: Callable[[str], str] = str
+    named: Callable[[Sequence[str]], Sequence[str]] = tuple
+    """What the files of one text are called there."""
     nobody: str | None = None
     """Who asks for what nobody asks for."""
     knows_deleted: bool = True
+
+
+def _without_dots(names: Sequence[str]) -> Iterator[str]:
+    """Those of a Znuny: the second of a name has a number, and what is left of none is the first of all by name."""
+    for at, name in enumerate(names):
+        stem, dot, ending = name.lstrip(".").rpartition(".")
+        earlier = names[:at].count(name)
+        yield f"{stem}-{earlier}{dot}{ending}" if earlier else name.lstrip(".") or "unnamed-1"
+
+
+def _one_line(title: str) -> str:
+    return re.sub(r"\s*[\r\n]+\s*", " ", title)[:255]
 
 
 def _first_step(path: tuple[str, ...]) -> str:
@@ -63,8 +78,16 @@ _WORDS = {
     "tikting": Words(
         status=("Open", "Open", "Pending", "On hold", "Resolved", "Closed", "Closed", "Closed"),
         priority={"critical": "Urgent"}, category=lambda path: path[-1], place="site", types=None, tags=False, cc=False,
-        links=False, custom=False, files_in_text=True, title=255, nobody="unknown.requester@example.org",
+        links=False, custom=False, files_in_text=True, title=_one_line, nobody="unknown.requester@example.org",
         knows_deleted=False,
+    ),
+    "znuny": Words(
+        status=("new", "open", "pending reminder", "pending auto close+", "closed successful", "closed successful",
+                "closed unsuccessful", "closed unsuccessful"),
+        priority={"low": "2 low", "medium": "3 normal", "normal": "3 normal", "high": "4 high",
+                  "urgent": "5 very high", "critical": "5 very high"},
+        category=None, grouped="queue", place=None, tags=False, cc=False, links=False, files_in_text=True,
+        title=lambda title: title[:255], named=lambda names: tuple(_without_dots(names)),
     ),
 }  # fmt: skip
 
@@ -85,16 +108,15 @@ def unlike(kind: str, world: World, kept: Sequence[KeptTicket]) -> Iterator[str]
 
 
 def _differs(of: Words, world: World, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
-    title = seed.title if of.title is None else re.sub(r"\s*[\r\n]+\s*", " ", seed.title)[: of.title]
     pairs = {
-        "title": (one.title, title),
+        "title": (one.title, of.title(seed.title)),
         "text": _texts(of, one.body, seed.body),
         "requester": (one.requester, _email(of, world, seed.requester) or of.nobody),
         "assignee": (one.assignee, _email(of, world, seed.assignee)),
         "creation": (one.created, seed.created),
         "tags": (sorted(one.tags), sorted(seed.tags) if of.tags else []),
         "people told": (sorted(one.cc), sorted(_email(of, world, told) or "" for told in seed.cc) if of.cc else []),
-        "files": (_files(one.files), _digests(seed.files)),
+        "files": (_files(one.files), _digests(of, seed.files)),
         "number of comments": (len(one.comments), len(seed.comments)),
         "custom values": (
             {name: value for name, value in one.custom.items() if name not in of.own_custom},
@@ -111,15 +133,16 @@ def _values(of: Words, seed: SeedTicket, one: KeptTicket) -> Iterator[str]:
     wanted = {
         "status": re.escape(of.status[_STATUS.index(seed.status)]),
         "priority": of.priority.get(seed.priority, seed.priority.capitalize()),
-        "category": re.escape(of.category(seed.category)),
-        "group": of.group.format(re.escape(seed.queue)),
+        of.grouped: of.group.format(re.escape(seed.queue)),
     }
+    if of.category is not None:
+        wanted["category"] = re.escape(of.category(seed.category))
     if of.types is not None:
         wanted["type"] = of.types(seed.kind)
     yield from (f"{kind}" for kind, name in wanted.items() if not re.fullmatch(name, one.values.get(kind, "")))
-    field, _, name = of.place.rpartition(" ")
-    place = one.custom.get(name, (None,))[0] if field else one.values.get(of.place)
-    if seed.location is not None and place != seed.location:
+    field, _, name = (of.place or "").rpartition(" ")
+    place = one.custom.get(name, (None,))[0] if field else one.values.get(name)
+    if of.place is not None and seed.location is not None and place != seed.location:
         yield "place"
 
 
@@ -129,7 +152,7 @@ def _comment(of: Words, world: World, said: KeptComment, seed: SeedComment) -> I
         "author": (said.author, _email(of, world, seed.author)),
         "visibility": (said.public, not seed.private),
         "time": (said.at, seed.at),
-        "files": (_files(said.files), _digests(seed.files)),
+        "files": (_files(said.files), _digests(of, seed.files)),
     }
     yield from (f"{what} of the comment {said.id}" for what, (one, meant) in pairs.items() if one != meant)
 
@@ -146,8 +169,12 @@ def _email(of: Words, world: World, position: int | None) -> str | None:
 
 
 def _files(files: Sequence[KeptFile]) -> list[tuple[str, str, int]]:
-    return [(one.name, one.sha256, one.size) for one in files]
+    return sorted((one.name, one.sha256, one.size) for one in files)
 
 
-def _digests(files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
-    return [(one.name, hashlib.sha256(one.content).hexdigest(), len(one.content)) for one in files]
+def _digests(of: Words, files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
+    names = of.named([one.name for one in files])
+    return sorted(
+        (name, hashlib.sha256(one.content).hexdigest(), len(one.content))
+        for name, one in zip(names, files, strict=True)
+    )

@@ -15,7 +15,7 @@ from syncer.desks.znuny.emulator_records import Agent, Article, Customer, Field,
 from syncer.desks.znuny.emulator_switches import Auth
 from syncer.desks.znuny.emulator_tables import Tables
 from syncer.desks.znuny.emulator_text import plain
-from syncer.desks.znuny.emulator_words import LOCKED, PRIORITY_OF, ROOT, STATE_OF, STATE_TYPES, UNLOCKED
+from syncer.desks.znuny.emulator_words import LOCKED, PRIORITY_OF, ROOT, STATE_OF, STATE_TYPES, TYPES, UNLOCKED
 
 _DOCUMENT = (
     '<!DOCTYPE html><html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"/></head>'
@@ -38,7 +38,7 @@ def fill(tables: Tables, world: World, auth: Auth) -> None:
 def _fill_lists(tables: Tables, world: World) -> None:
     queues, types = tables.lists["Queue"], tables.lists["Type"]
     queues.update(enumerate((name for name in world.queues if name not in queues.values()), len(queues) + 1))
-    kinds = dict.fromkeys(ticket.kind.capitalize() for ticket in world.tickets)
+    kinds = dict.fromkeys((*TYPES, *(ticket.kind.capitalize() for ticket in world.tickets)))
     types.update(enumerate(kinds, len(types) + 1))
 
 

@@ -119,7 +119,7 @@ def _customer(tables: Tables, login: str) -> str | None:
 def _files(said: Article) -> tuple[KeptFile, ...]:
     """A file of which nothing is left of its name can only be told by its number."""
     return tuple(
-        KeptFile(one.name or f"file-{number}", hashlib.sha256(one.content).hexdigest(), len(one.content))
+        KeptFile(one.name or f"unnamed-{number}", hashlib.sha256(one.content).hexdigest(), len(one.content))
         for number, one in shown(said, html_body=False)
     )
 

@@ -30,6 +30,8 @@ SENDERS = {1: "agent", 2: "system", 3: "customer"}
 CHANNELS = {1: "Email", 2: "Phone", 3: "Internal"}
 QUEUES = ("Postmaster", "Raw", "Junk", "Misc")
 UNCLASSIFIED = "Unclassified"
+TYPES = ("Incident", "Service request", "Question", "Problem", "Change")
+"""Made by an administrator."""
 ROOT, ROOT_LOGIN = 1, "root@localhost"
 UNLOCKED, LOCKED = 1, 2
 

@@ -83,6 +83,9 @@ class Files:
                 continue
             left -= file.size
             taken.files.append(wire_out.file(file))
+            if (name := taken.files[-1]["Filename"]) != file.name:
+                taken.told.append(f"[File {file.name} ({file.size} bytes) is here as {name}.]")
+                taken.losses.append("value_not_kept")
         return taken
 
     def refused(self, files: Sequence[Download]) -> Taken:

@@ -100,7 +100,7 @@ def attached(article: Row) -> list[Attached]:
         made.append(
             Attached(
                 id=f"{article.get('ArticleID')}/{number}",
-                name=name or f"file-{number}",
+                name=name or f"unnamed-{number}",
                 content_type=kind.partition(";")[0].strip().lower() or "application/octet-stream",
                 size=_count(one.get("FilesizeRaw")),
                 content=content if isinstance(content, str) else None,

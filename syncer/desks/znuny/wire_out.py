@@ -21,6 +21,9 @@ from syncer.model.lookups import StatusClass
 OCTETS = "application/octet-stream"
 MAX_TITLE = 255
 _KIND = re.compile(r"\w+/\w[\w.+-]*")
+_TEXT_FILE = re.compile(r"file-[12](\.html)?")
+_TEXTS = frozenset(("text/plain", "text/html"))
+_LONGEST_NAME, _LONGEST_ENDING = 220, 20
 _NO_BYTES = "===="
 """Base64 of nothing: an empty text would be refused as missing."""
 _EMPTY = "<p>&nbsp;</p>"
@@ -147,6 +150,17 @@ def plain(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
+def kept_name(name: str, kind: str) -> str:
+    """A file's name as Znuny leaves it: without dots in front, and not too long; never that of an article's text."""
+    name = re.sub(r"^[\s.]+|[\r\n]|\s+\Z", "", plain(name)) or "file"
+    if kind in _TEXTS and _TEXT_FILE.fullmatch(name):
+        return f"attached {name}"
+    stem, dot, ending = name.rpartition(".")
+    ending = dot + ending if stem and len(ending.encode()) < _LONGEST_ENDING else ""
+    room = _LONGEST_NAME - len(ending.encode())
+    return name.removesuffix(ending).encode()[:room].decode(errors="ignore").rstrip() + ending
+
+
 def file(download: Download) -> dict[str, str]:
     """A file as it goes along: any bytes, named as they are; of a type Znuny takes for one."""
     data = download.content
@@ -155,7 +169,7 @@ def file(download: Download) -> dict[str, str]:
         data = download.path.read_bytes()
     kind = download.content_type.partition(";")[0].strip().lower()
     return {
-        "Filename": plain(download.name).strip() or "file",
+        "Filename": kept_name(download.name, kind),
         "ContentType": kind if _KIND.fullmatch(kind) else OCTETS,
         "Content": base64.b64encode(data).decode() or _NO_BYTES,
     }
