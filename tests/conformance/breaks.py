@@ -33,7 +33,7 @@ PUBLISHED, CLAIMLESS, VERSIONLESS, LISTLESS, FILELESS, EARLIER, BLIND, UNTOLD = 
 )  # fmt: skip
 LIST = "category"
 """Which one is not read any more."""
-_PLACES = frozenset({"filter", "offset", "page", "page_key", "search", "skip", "start"})
+_PLACES = frozenset({"TicketCreateTimeNewerDate", "filter", "offset", "page", "page_key", "search", "skip", "start"})
 _VERSION = "etag"
 
 

@@ -529,6 +529,19 @@ async def test_where_nobody_has_another_name_it_goes_without_an_owner() -> None:
     assert [body["Ticket"].get("Owner") for body in server.sent(CREATE)] == ["tom", "root@localhost", None]
 
 
+async def test_a_file_that_is_called_otherwise_is_told_and_counted() -> None:
+    server = Server()
+    files = [Download(name, "text/plain", 1, content=b"x") for name in ("a.txt", "..", "file-1")]
+    async with desk(server) as zn:
+        made = await zn.create(draft(), files)
+    assert made.losses == ("value_not_kept", "value_not_kept")
+    (sent,) = server.sent(CREATE)
+    assert [one["Filename"] for one in sent["Attachment"]] == ["a.txt", "file", "attached file-1"]
+    for line in ("[File .. (1 bytes) is here as file.]", "[File file-1 (1 bytes) is here as attached file-1.]"):
+        assert line in sent["Article"]["Body"]
+    assert "a.txt" not in sent["Article"]["Body"]
+
+
 async def test_files_that_are_too_much_stay_behind_and_are_named() -> None:
     """Those that are too large by the settings, and all of them where the server takes less than that."""
     server = Server()

@@ -386,6 +386,24 @@ def test_a_file_is_of_a_type_that_is_taken(kind: str, told: str) -> None:
     assert wire_out.file(Download("a", kind, 1, content=b"x"))["ContentType"] == told
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "kept"),
+    [
+        ("...", "text/plain", "file"),
+        (" . ../etc/passwd ", "text/plain", "/etc/passwd"),
+        ("file-1", "text/plain", "attached file-1"),
+        ("file-2", "text/html", "attached file-2"),
+        ("file-1", "image/png", "file-1"),
+        ("ä" * 200 + ".tar.gz", "", "ä" * 108 + ".gz"),
+        ("a." + "ä" * 200, "", "a." + "ä" * 109),
+    ],
+)
+def test_a_file_is_named_so_that_its_name_is_kept(name: str, kind: str, kept: str) -> None:
+    assert wire_out.kept_name(name, kind) == kept
+    assert wire_out.kept_name(kept, kind) == kept
+    assert len(kept.encode()) <= 220
+
+
 def test_an_empty_file_is_told_by_base64_of_nothing() -> None:
     made = wire_out.file(Download("a", "text/plain", 0, content=b""))
     assert made["Content"]
