@@ -24,7 +24,7 @@ class Tables(Struct):
     people: dict[str, str]
     """Source person id -> target person id."""
     emails: dict[str, str] = {}
-    """Normalised e-mail -> target person id, of the operator's table and of people the target lists."""
+    """Normalised e-mail -> target person id, of the operator's table and of people the target lists as active."""
 
     def name(self, kind: str, id: str | None) -> str:
         """What the source calls a value; its id where nobody told."""

@@ -108,7 +108,7 @@ async def tables(
         route.rules.people.match,
         table,
     )
-    known = by_email(indexed(target))
+    known = by_email(indexed(v for v in target if v.active))
     emails = {email: ids[0] for email, ids in known.items() if len(ids) == 1}
     return Tables(decided, defaulted, indexed(source), indexed(target), people, {**emails, **table})
 

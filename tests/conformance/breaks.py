@@ -33,7 +33,9 @@ PUBLISHED, CLAIMLESS, VERSIONLESS, LISTLESS, FILELESS, EARLIER, BLIND, UNTOLD = 
 )  # fmt: skip
 LIST = "category"
 """Which one is not read any more."""
-_PLACES = frozenset({"filter", "issue_id", "offset", "page", "page_key", "search", "skip", "start"})
+_PLACES = frozenset({
+    "TicketCreateTimeNewerDate", "filter", "issue_id", "offset", "page", "page_key", "search", "skip", "start",
+})  # fmt: skip
 _VERSION = "etag"
 
 

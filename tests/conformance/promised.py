@@ -24,9 +24,9 @@ class Promises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `capabilities` are those that are not empty; of `notifies` only that there is something to say. `fields` are a
     draft's: the list the value is from, or text or number; `lists` come with something in them on the emulated desk,
-    `empty_lists` do not. `shows` is what reading brings of a ticket besides fields and words. `conditional`: a change
-    names the version it is of, and one of an older version is refused. `comment_times` is how exactly the desk tells
-    when something was said.
+    `empty_lists` do not. `shows` is what reading brings of a ticket besides fields and words. `anybody`: whoever has an
+    address may ask, and need not be made. `conditional`: a change names the version it is of, and one of an older
+    version is refused. `comment_times` is how exactly the desk tells when something was said.
     """
 
     capabilities: dict[str, Any]
@@ -35,6 +35,7 @@ class Promises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lists: frozenset[str]
     empty_lists: frozenset[str] = frozenset()
     shows: frozenset[Literal["files", "tags", "cc", "links", "custom", "times", "rating"]] = frozenset()
+    anybody: bool = False
     conditional: bool = False
     comment_times: Literal["second", "minute"] = "second"
 

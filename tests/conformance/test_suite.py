@@ -45,8 +45,8 @@ def _is_versioned(kind: str) -> bool:
 
 
 def _asks_for_pages(kind: str) -> bool:
-    """Tikting asks for longer pages where a server ignores which one is asked for: it is not harmed."""
-    return can(kind, "reads") and can(kind, "remote") and kind != "tikting"
+    """Tikting and Znuny ask for longer pages where a server ignores which one is asked for: they are not harmed."""
+    return can(kind, "reads") and can(kind, "remote") and kind not in {"tikting", "znuny"}
 
 
 CATCHES = [

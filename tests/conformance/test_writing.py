@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from syncer.deskkit.contract import Download, TakesLinks, TakesLists, TakesPeople
 from syncer.deskkit.kept import KeptComment, KeptTicket
-from syncer.errors import InDoubt, LeaseLost, SyncerError
+from syncer.errors import InDoubt, LeaseLost, Rejected, SyncerError
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 from syncer.model.lookups import LookupValue, StatusClass
@@ -348,6 +348,9 @@ async def test_somebody_who_asks_for_help_is_made_once(kind: str) -> None:
         made = await drafter(trial)
         assert isinstance(trial.desk, TakesPeople)
         someone = LookupValue("person", "7", "Ínes Nueva", email="Ines.Nueva@acme.example")
+        if promises(kind).anybody:
+            await _anybody_may_ask(trial, made, someone)
+            return
         assert await trial.desk.known(someone.email or "") is None
         assert await trial.desk.known("eva@acme.example.org") is None, "a part of an address is another one"
         with pytest.raises(InDoubt):
@@ -360,6 +363,20 @@ async def test_somebody_who_asks_for_help_is_made_once(kind: str) -> None:
             trial.fail(before=1.0, refusal=refusal)
             with pytest.raises(SyncerError):
                 await trial.desk.known("nobody.yet@acme.example")
+
+
+async def _anybody_may_ask(trial: Trial, made: Drafter, someone: LookupValue) -> None:
+    """Whoever has an address is known by it, and nobody is made; without one nobody is."""
+    people = {one.id for one in made.known.values if one.kind == "person"}
+    id = await trial.desk.known(someone.email or "")
+    assert id is not None
+    assert id not in people
+    brought = await bring(trial, with_fields(made.draft(), requester=id))
+    assert trial.kept()[brought.id].requester == "ines.nueva@acme.example"
+    for word in ("", "Ínes", "ínes@acme.example", "ines nueva@acme.example", "ines@acme"):
+        assert await trial.desk.known(word) is None
+        with pytest.raises(Rejected):
+            await trial.desk.invite(replace(someone, email=word), no_fence)
 
 
 @desks("writes", "adopts_lists")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+import msgspec
 from aiohttp import web
 from pydantic import BaseModel, SecretStr
 
@@ -20,6 +22,7 @@ from tests.conformance import breaks
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Through = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
 _CREDENTIALS = ("Authorization", "Cookie", "X-API-Key", "X-Redmine-API-Key", "X-Auth-Token")
+_OPENS = re.compile("password|session|token|secret", re.IGNORECASE)
 _LONGEST_LINE = 4 * 1024 * 1024
 SMALL_PAGES = {"page_size": 10, "page_length": 10, "list_rows": 10, "probe_gaps": 0}
 """What desks call their size of a page, by the lists alone; those that have another word for it are read with their
@@ -116,6 +119,7 @@ class Trial:
     async def _take(self, request: web.Request) -> web.StreamResponse:
         for name in _CREDENTIALS:
             self.credentials |= {word for word in request.headers.get(name, "").split() if len(word) > 8}
+        self.credentials |= _within(await request.read())
         return await self.through(request, self._answer)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -124,6 +128,16 @@ class Trial:
             return await self._app._handle(request)  # type: ignore[no-any-return]
         except web.HTTPException as refused:
             return refused
+
+
+def _within(body: bytes) -> set[str]:
+    """What opens a desk that takes it in the body of each call."""
+    try:
+        told = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return set()
+    pairs = told.items() if isinstance(told, dict) else ()
+    return {value for key, value in pairs if _OPENS.search(key) and isinstance(value, str) and len(value) > 8}
 
 
 def _secrets(value: Any) -> set[str]:

@@ -22,6 +22,7 @@ TELLS: dict[str, Tells] = {
     "tikting": Tells(
         links=False, custom=False, work=False, rating=False, creator="no", untold=frozenset({"ticket_type"})
     ),
+    "znuny": Tells(links=False, work=False, rating=False, creator="no", nameless=True),
 }
 """What a reader of a kind learns."""
 
@@ -70,6 +71,12 @@ _TIKTING = Holds(
     },
     private=False, assignee=True, html=False, marked=True, max_title=255, max_body=60_000, people_csv=True,
 )  # fmt: skip
+_ZNUNY = Holds(
+    lists={name: name for name in ("queue", "status", "priority", "type")},
+    authors=True, custom=True, assignee=True, max_title=255, own_custom=frozenset({"ExternalID"}),
+    file_name=lambda name: name.lstrip(".") or "file", names_told=True,
+    says=("More files of the same names.",),
+)  # fmt: skip
 HOLDS: dict[str, Holds] = {
     "archive": Holds(
         adopts=True, authors=True, times=True, tags=True, cc=True, custom=True, links=True, work=True, rating=True,
@@ -81,10 +88,11 @@ HOLDS: dict[str, Holds] = {
     "request_tracker": _REQUEST_TRACKER,
     "rezolve": _REZOLVE,
     "tikting": _TIKTING,
+    "znuny": _ZNUNY,
 }  # fmt: skip
 """What a kind must hold when its desk has all that can be configured."""
 LOOKS = re.compile(
-    r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual"
+    r"POST (/api/v\d+/ticketing/ticket/list|/api/TicketsApi|.*/search/byqual|.*/Ticket(List|Search)"
     r"|/REST/2\.0/(attachments|customfields|users))"
 )
 """Calls that only read, though they are no GET, besides those that read a desk's lists."""

@@ -49,7 +49,7 @@ def _facts(one: Compared) -> Iterator[Told]:
     for kind in dict.fromkeys(("status", "priority", *unruled(one.e, old))):
         if kind in old.values:
             name, label = old.values[kind], kind.replace("_", " ").capitalize()
-            yield f"its {kind} {name!r} is not told", rf"(?:^|, ){label}: {spelled(name)}{END}"
+            yield f"its {kind} {name!r} is not told", rf"(?:^|, ){label}: {spelled(name)}[^\w,\n]*{END}"
     if old.created is not None:
         at = stamp(old.created, minutes=False)
         yield f"when it was created is not told: {at}", rf"^Created {at}{END}"

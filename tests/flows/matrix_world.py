@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -42,7 +42,8 @@ class Words(Struct, frozen=True, kw_only=True):
     html: bool = True
     """Its texts are HTML; else they are what one sees of it."""
     title: Callable[[str], str] = str
-    file_name: Callable[[str], str] = str
+    named: Callable[[Sequence[str]], Iterable[str]] = tuple
+    """What the files of one text are called there."""
     nobody: str | None = None
     """Who asks for what nobody asks for."""
     by_address: bool = False
@@ -60,8 +61,12 @@ def _first_bytes(title: str) -> str:
     return title.replace("\n", "").encode()[:200].decode(errors="ignore")
 
 
-def _last_step(name: str) -> str:
-    return name.rpartition("/")[2]
+def _without_dots(names: Sequence[str]) -> Iterator[str]:
+    """Those of a Znuny: the second of a name has a number, and what is left of none is the first of all by name."""
+    for at, name in enumerate(names):
+        stem, dot, ending = name.lstrip(".").rpartition(".")
+        earlier = names[:at].count(name)
+        yield f"{stem}-{earlier}{dot}{ending}" if earlier else name.lstrip(".") or "unnamed-1"
 
 
 def _first_step(path: tuple[str, ...]) -> str:
@@ -83,13 +88,14 @@ _WORDS = {
         types=lambda kind: {"incident": "Bug", "problem": "Bug", "change": "Feature"}.get(kind, "Support"),
         place=None, tags=False, tags_in="Tags", both_ways=True, own_custom=("Tags", "Due on"), html=False,
         title=lambda title: title[:255],
-        file_name=lambda name: re.sub(r"[/?%*:|\"'<>\n\r]+", "_", re.split(r"[\\/]", name)[-1]),
+        named=lambda names: [re.sub(r"[/?%*:|\"'<>\n\r]+", "_", re.split(r"[\\/]", name)[-1]) for name in names],
         by_address=True, knows_deleted=False,
     ),
     "request_tracker": Words(
         status=("new", "open", "stalled", "stalled", "resolved", "resolved", "rejected", "rejected"),
         priority={"normal": "Medium", "urgent": "High", "critical": "High"}, category=None, grouped="queue", place=None,
-        types=None, both_ways=True, title=_first_bytes, file_name=_last_step, knows_deleted=False, unix=True,
+        types=None, both_ways=True, title=_first_bytes, knows_deleted=False, unix=True,
+        named=lambda names: [name.rpartition("/")[2] for name in names],  # the last step of a path
     ),
     "rezolve": Words(
         status=("Open", "In Progress", "Pending", "Waiting for User", "Resolved", "Closed", "Rejected", "Cancelled"),
@@ -101,6 +107,14 @@ _WORDS = {
         priority={"critical": "Urgent"}, category=lambda path: path[-1], place="site", types=None, tags=False, cc=False,
         links=False, custom=False, files_in_text=True, title=_one_line, nobody="unknown.requester@example.org",
         knows_deleted=False,
+    ),
+    "znuny": Words(
+        status=("new", "open", "pending reminder", "pending auto close+", "closed successful", "closed successful",
+                "closed unsuccessful", "closed unsuccessful"),
+        priority={"low": "2 low", "medium": "3 normal", "normal": "3 normal", "high": "4 high",
+                  "urgent": "5 very high", "critical": "5 very high"},
+        category=None, grouped="queue", place=None, tags=False, cc=False, links=False, files_in_text=True,
+        title=lambda title: title[:255], named=lambda names: tuple(_without_dots(names)),
     ),
 }  # fmt: skip
 
@@ -191,8 +205,12 @@ def _email(of: Words, world: World, position: int | None) -> str | None:
 
 
 def _files(files: Sequence[KeptFile]) -> list[tuple[str, str, int]]:
-    return [(one.name, one.sha256, one.size) for one in files]
+    return sorted((one.name, one.sha256, one.size) for one in files)
 
 
 def _digests(of: Words, files: Sequence[SeedFile]) -> list[tuple[str, str, int]]:
-    return [(of.file_name(one.name), hashlib.sha256(one.content).hexdigest(), len(one.content)) for one in files]
+    names = of.named([one.name for one in files])
+    return sorted(
+        (name, hashlib.sha256(one.content).hexdigest(), len(one.content))
+        for name, one in zip(names, files, strict=True)
+    )
