@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from syncer.desks.redmine.emulator import RedmineEmulator
 from tests.flows import matrix
+from tests.flows.matrix import Target
+from tests.flows.matrix_facts import HOLDS
 from tests.flows.matrix_judge import judge
 from tests.flows.matrix_mapping import MAPPING
 from tests.flows.matrix_published import PUBLISHED
@@ -31,6 +35,24 @@ def test_what_a_desk_can_do_by_its_public_pages_alone_is_enough(
     source: str, target: str, tmp_path: Path, dsn: str
 ) -> None:
     with matrix.way(source, PUBLISHED[target], matrix.world(TICKETS), tmp_path, dsn) as way:
+        seen = way.move()
+    assert not judge(seen)
+    assert len(seen.new) == TICKETS
+
+
+SET = {
+    "comments in their authors' names": Target(
+        "redmine", RedmineEmulator, replace(HOLDS["redmine"], authors=True), lambda block: block | {"switch_user": True}
+    ),
+    "a marker in the title": Target(
+        "redmine", RedmineEmulator, replace(HOLDS["redmine"], marked=True), lambda block: block | {"marker_field": None}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SET)
+def test_what_a_setting_makes_of_a_target_is_kept(what: str, tmp_path: Path, dsn: str) -> None:
+    with matrix.way("invgate", SET[what], matrix.world(TICKETS), tmp_path, dsn) as way:
         seen = way.move()
     assert not judge(seen)
     assert len(seen.new) == TICKETS

@@ -54,7 +54,7 @@ class Catalogue:
         projects = await self.projects(fresh=True)
         for one in _tree(projects):
             yield one
-        hidden = {await self.marker(), await self.requester()}
+        hidden = {await self.marker(), await self.requester()} - {None}
         for one in fields.listed((await self.custom(fresh=True)).values()):
             if one.id not in hidden and one.parent not in hidden:
                 yield one
