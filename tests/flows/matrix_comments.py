@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from syncer.deskkit.kept import KeptComment, KeptFile
 from tests.flows.matrix_compared import Compared
-from tests.flows.matrix_expected import carried
+from tests.flows.matrix_evidence import Evidence
+from tests.flows.matrix_expected import carried, is_brought
 from tests.flows.matrix_texts import OWN, lines, missing, stamp, words
 
 Named = tuple[str, str]
@@ -36,6 +37,15 @@ def named(files: Iterable[KeptFile], becomes: Callable[[str], str] = str) -> Cou
     # In a form's quoted name a backslash may stand for itself, as browsers write it, or escape the next character; and
     # browsers write a quote as %22, which few servers take back.
     return Counter((becomes(file.name).replace("\\", "").replace("%22", '"'), file.sha256) for file in files)
+
+
+def untold_names(e: Evidence, files: Iterable[KeptFile], text: str) -> Iterator[str]:
+    """Files that are called otherwise there, and no line of the text says so."""
+    told = {line.strip() for line in text.split("\n")}
+    for file in files if e.tells.files else ():
+        name = e.holds.file_name(file.name)
+        if name != file.name and f"[File {file.name} ({file.size} bytes) is here as {name}.]" not in told:
+            yield f"that the file {file.name!r} is called otherwise is not told"
 
 
 def _transcript(one: Compared, wanted: Sequence[KeptComment]) -> Iterator[str]:
@@ -85,12 +95,13 @@ def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]
 
 
 def _files(one: Compared, was: KeptComment, now: KeptComment, text: str) -> Iterator[str]:
-    shown = was.public or one.e.holds.private_files
-    wanted = named(was.files, one.e.holds.file_name) if shown else Counter[Named]()
+    files = was.files if is_brought(one.e, was) else ()
+    wanted = named(files, one.e.holds.file_name)
     if named(now.files) != wanted:
         yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
+    yield from untold_names(one.e, files, text)
     left = f"[{len(was.files)} of its files stayed behind: whoever sees this ticket could open them.]"
-    if was.files and not shown and left not in text:
+    if was.files and not files and left not in text:
         yield "that its files stayed behind is told nowhere"
 
 

@@ -72,7 +72,7 @@ class Holds(Struct, frozen=True, kw_only=True):
     marked: bool = False
     """The marker stands in the title."""
     file_name: Callable[[str], str] = str
-    """What becomes of a file's name."""
+    """What becomes of a file's name; where that is another one, the text tells it, and it is counted."""
     max_title: int | None = None
     max_body: int | None = None
     people_csv: bool = False

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from syncer.deskkit.kept import KeptFile
 from tests.flows import matrix_expected as expected
-from tests.flows.matrix_comments import comments, named
+from tests.flows.matrix_comments import comments, named, untold_names
 from tests.flows.matrix_compared import CUT, Compared
 from tests.flows.matrix_head import untold
 from tests.flows.matrix_texts import spelled, units
@@ -106,6 +106,7 @@ def _files(one: Compared) -> Iterator[str]:
             for file in ((*one.old.files, *folded) if e.tells.files else ())
             if not _stayed(one, file)
         )
+    yield from untold_names(e, one.old.files if e.holds.files else (), one.text)
     if wanted != there:
         yield f"files {sorted((there - wanted) + (wanted - there))} too many or missing"
 
