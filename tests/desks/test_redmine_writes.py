@@ -162,7 +162,8 @@ async def test_a_file_that_is_refused_is_named_and_counted_and_the_others_come()
         {"token": "1.ab", "filename": 'a"b.txt', "content_type": "text/plain", "description": 'a"b.txt'}
     ], "Redmine changes such a name: the description keeps it"
     assert "[File big.bin (3 bytes) was refused.]" in sent["description"]
-    assert written.losses == ("file_refused",)
+    assert '[File a"b.txt (3 bytes) is here as a_b.txt.]' in sent["description"]
+    assert written.losses == ("value_not_kept", "file_refused")
     assert [request.headers["Content-Type"] for request in script.asked if request.path == UPLOADS] == [
         "application/octet-stream"] * 2  # fmt: skip
 

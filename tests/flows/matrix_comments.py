@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from syncer.deskkit.kept import KeptComment, KeptFile
 from tests.flows.matrix_compared import Compared
 from tests.flows.matrix_evidence import Evidence
-from tests.flows.matrix_expected import carried
+from tests.flows.matrix_expected import carried, is_brought
 from tests.flows.matrix_texts import OWN, lines, missing, stamp, words
 
 Named = tuple[str, str]
@@ -42,7 +42,7 @@ def becomes(e: Evidence, files: Iterable[KeptFile]) -> list[KeptFile]:
 def untold_names(e: Evidence, files: Iterable[KeptFile], text: str) -> Iterator[str]:
     """Files that are called otherwise there, and no line of the text says so."""
     told = {line.strip() for line in text.split("\n")}
-    for old, new in zip(files, becomes(e, files), strict=True) if e.tells.files and e.holds.names_told else ():
+    for old, new in zip(files, becomes(e, files), strict=True) if e.tells.files else ():
         if old != new and f"[File {old.name} ({old.size} bytes) is here as {new.name}.]" not in told:
             yield f"that the file {old.name!r} is called otherwise is not told"
 
@@ -101,15 +101,14 @@ def _comment(one: Compared, was: KeptComment, now: KeptComment) -> Iterator[str]
 
 
 def _files(one: Compared, was: KeptComment, now: KeptComment, text: str) -> Iterator[str]:
-    shown = was.public or one.e.holds.private_files
-    wanted = named(becomes(one.e, was.files)) if shown else Counter[Named]()
+    files = was.files if is_brought(one.e, was) else ()
+    wanted = named(becomes(one.e, files))
     if named(now.files) != wanted:
         yield f"files {sorted(named(now.files))} instead of {sorted(wanted)}"
+    yield from untold_names(one.e, files, text)
     left = f"[{len(was.files)} of its files stayed behind: whoever sees this ticket could open them.]"
-    if was.files and not shown and left not in text:
+    if was.files and not files and left not in text:
         yield "that its files stayed behind is told nowhere"
-    if shown:
-        yield from untold_names(one.e, was.files, text)
 
 
 def _added(one: Compared) -> Iterator[str]:

@@ -78,7 +78,7 @@ class Holds(Struct, frozen=True, kw_only=True):
     marked: bool = False
     """The marker stands in the title."""
     file_name: Callable[[str], str] = str
-    """What becomes of a file's name."""
+    """What becomes of a file's name; where that is another one, the text tells it, and it is counted."""
     max_title: int | None = None
     title_in_bytes: bool = False
     """A title is measured in bytes of UTF-8, and not in UTF-16 units."""
@@ -91,8 +91,6 @@ class Holds(Struct, frozen=True, kw_only=True):
     """The status of a ticket that was just made, where another one cannot be given."""
     open: frozenset[str] = frozenset()
     """Statuses of tickets that are open, where others cannot be given."""
-    names_told: bool = False
-    """A file that is called otherwise there is a loss, and the text tells what it was called."""
     turns: dict[str, str] = {}
     """A status that cannot be given -> the one that is given for it."""
     turned: str = "status_as_good"

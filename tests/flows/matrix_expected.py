@@ -20,6 +20,11 @@ def carried(e: Evidence, old: KeptTicket) -> list[KeptComment]:
     return [one for one in old.comments if e.tells.comments and (one.public or e.holds.private)]
 
 
+def is_brought(e: Evidence, comment: KeptComment) -> bool:
+    """Whether the files of a comment go where it goes."""
+    return comment.public or e.holds.private_files
+
+
 def wanted(e: Evidence, old: KeptTicket) -> dict[str, str]:
     """List -> the value by the mapping."""
     if e.holds.adopts:

@@ -56,7 +56,7 @@ _REDMINE = Holds(
 _REQUEST_TRACKER = Holds(
     lists={name: name for name in ("status", "priority", "queue")},
     tags=True, cc=True, custom=True, links=True, assignee=True, created=True, max_title=200, title_in_bytes=True,
-    file_name=lambda name: name.rpartition("/")[2], names_told=True,  # the last step of a path
+    file_name=lambda name: name.rpartition("/")[2],  # the last step of a path
     created_in="Original Created", own_custom=frozenset({"External ID", "Original Created"}),
 )  # fmt: skip
 _REZOLVE = Holds(
@@ -74,7 +74,7 @@ _TIKTING = Holds(
 _ZNUNY = Holds(
     lists={name: name for name in ("queue", "status", "priority", "type")},
     authors=True, custom=True, assignee=True, max_title=255, own_custom=frozenset({"ExternalID"}),
-    file_name=lambda name: name.lstrip(".") or "file", names_told=True,
+    file_name=lambda name: name.lstrip(".") or "file",
     says=("More files of the same names.",),
 )  # fmt: skip
 HOLDS: dict[str, Holds] = {

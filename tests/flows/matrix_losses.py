@@ -38,10 +38,11 @@ def _of(e: Evidence, seed: SeedTicket, old: KeptTicket, over: Over) -> Iterator[
     yield from _values(e, seed, old)
     yield from _comments(e, old)
     yield from _beside(e, seed, old)
-    files = [*old.files, *(file for comment in expected.carried(e, old) for file in comment.files)]
+    said = (comment for comment in expected.carried(e, old) if expected.is_brought(e, comment))
+    files = [*old.files, *(file for comment in said for file in comment.files)]
     if e.tells.files and not e.holds.files:
         yield from ("file_not_taken" for _ in files)
-    if e.tells.files and e.holds.names_told:
+    if e.tells.files and e.holds.files:
         yield from ("value_not_kept" for file in files if e.holds.file_name(file.name) != file.name)
 
 
@@ -78,7 +79,7 @@ def _comments(e: Evidence, old: KeptTicket) -> Iterator[str]:
         if not e.holds.comments:
             yield "comment_as_text"
             continue
-        if not (one.public or e.holds.private_files):
+        if not expected.is_brought(e, one):
             yield from ("private_file_withheld" for _ in (one.files if e.tells.files else ()))
         if not (e.holds.authors and one.author in e.known):
             yield "comment_author_as_text"

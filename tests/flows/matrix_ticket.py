@@ -108,6 +108,7 @@ def _files(one: Compared) -> Iterator[str]:
             for file in ((*one.old.files, *folded) if e.tells.files else ())
             if not _stayed(one, file)
         )
+    yield from untold_names(e, one.old.files if e.holds.files else (), one.text)
     if wanted != there:
         yield f"files {sorted((there - wanted) + (wanted - there))} too many or missing"
 

@@ -299,3 +299,15 @@ def test_a_marker_is_found_in_field_subject_and_description_and_is_no_part_of_an
 def test_what_the_database_refuses_is_not_sent() -> None:
     """NUL is a 500, half a character is no JSON."""
     assert encoded({"a": {"b": ["x\0y", "\ud83d"]}}) == b'{"a":{"b":["x\xef\xbf\xbdy","?"]}}'
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("a.txt", "a.txt"), ("Ärger 报.txt", "Ärger 报.txt"), ("../../etc/passwd", "passwd"),
+        ("C:\\win.ini", "win.ini"),
+        ('what? "this" <now>|*.log', "what_ _this_ _now_.log"), ("a\r\nb.txt", "a_b.txt"), ("50%.txt", "50_.txt"),
+    ],
+)  # fmt: skip
+def test_a_file_is_called_there_as_a_real_server_calls_it(name: str, there: str) -> None:
+    assert wire_out.file_name(name) == there

@@ -18,7 +18,7 @@ from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
 from syncer.desks.redmine import wire
 from syncer.desks.redmine.calls import Calls, NotAllowed
 from syncer.desks.redmine.config import RedmineConfig
-from syncer.desks.redmine.wire_out import Uploaded
+from syncer.desks.redmine.wire_out import Uploaded, file_name
 from syncer.desks.redmine.writes import Writes
 from syncer.errors import InDoubt, Rejected, Retryable
 from syncer.model.ids import Key, TicketId
@@ -27,8 +27,6 @@ FILE_LIMIT = 1024 * 1024 * 1024
 UPLOADS = "/uploads.json"
 OCTETS = {"Content-Type": "application/octet-stream", "Accept": "application/json"}
 _CHUNK = 256 * 1024
-_CHANGED = frozenset("/\\?%*:|\"'<>\n\r")
-"""Characters that Redmine does not leave in a file's name."""
 
 
 class Files:
@@ -81,8 +79,9 @@ class Files:
         one attempt lasts.
         """
         taken = self._taken.setdefault(owner, Uploaded([], [], []))
-        for file in files[len(taken.tokens) + len(taken.losses) :]:
+        for file in files[taken.dealt_with :]:
             await self._upload(file, taken, attempt)
+            taken.dealt_with += 1
         return taken
 
     def named(self, owner: Key) -> None:
@@ -102,8 +101,9 @@ class Files:
         if token is None:
             raise Retryable(f"{self._config.name}: POST {UPLOADS} answered without a token")
         made = {"token": token, "filename": file.name, "content_type": file.content_type}
-        if _CHANGED & set(file.name):
+        if (name := file_name(file.name)) != file.name:
             made["description"] = file.name[:255]
+            taken.rename(file, name)
         taken.tokens.append(made)
         return None
 

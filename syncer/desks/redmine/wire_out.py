@@ -19,6 +19,8 @@ _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_\-.@])")
 _LINE = re.compile(r"\[ext:([A-Za-z0-9][A-Za-z0-9-]*)\]\s*\Z")
 _ALONE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9-]*)\s*\Z")
 _TITLE = re.compile(r"\[([A-Za-z0-9][A-Za-z0-9-]*)\]\s*\Z")
+_FOLDERS = re.compile(r"\A.*[\\/]", re.DOTALL)
+_REFUSED = re.compile(r"[/?%*:|\"'<>\n\r]+")
 NO_SUBJECT = "(no subject)"
 
 
@@ -32,20 +34,31 @@ class Place(Struct, frozen=True):
 
 
 class Uploaded(Struct):
-    """What became of files: those the desk took, lines that name the others, a loss for each of these."""
+    """What became of files: those the desk took, lines that name those left or renamed, a loss for each of these."""
 
     tokens: list[dict[str, str]]
     told: list[str]
     losses: list[str]
+    dealt_with: int = 0
 
     def with_lines(self, text: str) -> str:
         """A text, and what is missing at its end."""
         return "\n\n".join(part for part in (text, *self.told) if part)
 
+    def rename(self, file: Download, name: str) -> None:
+        """One is called otherwise there."""
+        self.told.append(f"[File {file.name} ({file.size} bytes) is here as {name}.]")
+        self.losses.append("value_not_kept")
+
     def leave(self, file: Download, why: str, loss: str) -> None:
         """One was not taken."""
         self.told.append(f"[File {file.name} ({file.size} bytes) {why}.]")
         self.losses.append(loss)
+
+
+def file_name(name: str) -> str:
+    """What becomes of a file's name: no folders, and one underline for what file systems refuse."""
+    return _REFUSED.sub("_", _FOLDERS.sub("", name))
 
 
 def defused(text: str) -> str:
