@@ -274,6 +274,17 @@ async def test_a_list_of_people_is_replaced_and_a_bad_address_breaks_the_server(
     assert names(ticket["Requestor"]) == [two]
 
 
+@emulated
+async def test_an_address_of_the_server_itself_is_taken_with_a_new_ticket_and_breaks_the_server_later() -> None:
+    own, other = "help@desk.example.org", "emu-other@example.org"
+    async with site() as desk:
+        id = await desk.ticket(Cc=[own])
+        assert names((await desk.get(id))["Cc"]) == [own]
+        said = await desk.call("PUT", f"/ticket/{id}", {"Requestor": [other, own.upper(), "emu-more@example.org"]})
+        assert (said.status, said.body) == (500, b"")
+        assert (await desk.get(id))["Requestor"] == []
+
+
 async def test_an_owner_goes_by_login_and_not_by_address() -> None:
     async with site() as desk:
         id = await desk.ticket(Owner="root")

@@ -2,7 +2,7 @@
 
 The samples are recorded by this module: `python -m tests.desks.test_request_tracker_samples`, with the live server
 in the environment as `request_tracker_site` says, plays the same calls there and writes what comes back, without the
-names of the server.
+names of the server; with names of samples behind it, of these alone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,8 @@ _NEW = {
 _FIELDS = [{"field": "LookupType", "value": "RT::Queue-RT::Ticket"}]
 _BULK = [{"Queue": "General", "Subject": "EMU bulk {mark}"}, {"Queue": "Nope", "Subject": "x"}]
 _NOTE = {"Content": "note", "ContentType": "text/plain"}
+_NAMES = ["报 ä 🔥.txt".encode().decode("latin-1"), "ä.txt", "a/b.txt", 'a"b.txt', "=?utf-8?B?w6Q=?= c.txt"]
+_NAMED = {"Attachments": [_FILE | {"FileName": name} for name in _NAMES]}
 
 STORY = [
     Step("unauthorized", "GET", "/rt", token=""),
@@ -143,6 +147,12 @@ STORY = [
     Step("attachment_html", "GET", "/attachment/{text/html}"),
     Step("attachment_file", "GET", "/attachment/{application/octet-stream}"),
     Step("attachment_unknown", "GET", "/attachment/999999999"),
+    Step("named", "POST", "/ticket/{other}/comment", _NOTE | _NAMED),
+    Step("named_on_create", "POST", "/ticket", {"Queue": "General", "Subject": "EMU {mark}"} | _NAMED, keep="odd"),
+    Step("names", "GET", "/ticket/{other}/attachments?per_page=100&fields=Filename"),
+    Step("names_on_create", "GET", "/ticket/{odd}/attachments?per_page=100&fields=Filename"),
+    Step("worked", "PUT", "/ticket/{other}", {"TimeWorked": 25}),
+    Step("work_taken_back", "PUT", "/ticket/{other}", {"TimeWorked": 20}),
     Step("bulk_created", "POST", "/tickets/bulk", _BULK),
     Step("bulk_changed", "PUT", "/tickets/bulk", [{"id": "{other}", "Subject": "EMU b"}, {"id": 999999999}]),
     Step("bulk_commented", "POST", "/tickets/bulk/comment",
@@ -190,7 +200,7 @@ async def _call(desk: Site, step: Step, known: dict[str, str]) -> Said:
 
 def _remember(step: Step, said: Said, known: dict[str, str]) -> None:
     match step.keep:
-        case "ticket" | "other":
+        case "ticket" | "other" | "odd":
             known[step.keep] = said.body["id"]
         case "said":
             known["said"] = said.headers["Location"].rpartition("/")[2]
@@ -279,6 +289,17 @@ async def test_what_is_said_in_words_is_said_in_the_words_of_the_sample() -> Non
             assert sorted(_words(said.body)) == sorted(_words(model)), name
 
 
+async def test_names_of_files_become_those_of_the_sample() -> None:
+    async with site() as desk:
+        answers = await play(desk)
+    for name in ("names", "names_on_create"):
+        assert _names(answers[name][1].body) == _names(_sample(name)["body"])
+
+
+def _names(body: Any) -> list[str]:
+    return [row["Filename"] for row in body["items"] if row["Filename"]]
+
+
 def _words(messages: list[Any]) -> list[str]:
     rows = [one if isinstance(one, list) else [one] for one in messages]
     return [_plain(word) for row in rows for word in row if isinstance(word, str)]
@@ -304,9 +325,11 @@ def _anonymous(text: str, desk: Site) -> str:
     return text
 
 
-async def _record() -> None:
+async def _record(wanted: Sequence[str]) -> None:
     async with site() as desk:
         for name, (step, said) in (await play(desk)).items():
+            if wanted and name not in wanted:
+                continue
             body = said.body.decode() if isinstance(said.body, bytes) else said.body
             sample: dict[str, Any] = {"method": step.method, "path": step.path}
             sample |= {"send": step.send} if step.send is not None else {}
@@ -316,4 +339,4 @@ async def _record() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_record())
+    asyncio.run(_record(sys.argv[1:]))

@@ -60,8 +60,8 @@ def own(tables: Tables, ticket: Ticket, user: User, by: int) -> None:
 
 
 def change_watchers(call: Call, ticket: Ticket, given: dict[str, Any]) -> list[str]:
-    """The lists that a change names are all there shall be. Raises Broke for what is no address, with those before
-    it done."""
+    """The lists that a change names are all there shall be. Raises Broke for what is no address, and for one of the
+    server's own, with the lists before it done."""
     said: list[str] = []
     for role in ("AdminCc", "Cc", "Requestor"):
         if role in given:
@@ -73,7 +73,7 @@ def _change(call: Call, ticket: Ticket, role: str, given: Any) -> list[str]:
     wanted: list[int] = []
     for one in [None] if given is None else _several(given):
         user = None if one in (None, "") else watcher(call.tables, _name(one))
-        if user is None:
+        if user is None or user.email.lower() in call.tables.switches.own_addresses:
             raise Broke
         wanted.append(user.id)
     if not call.can("ModifyTicket"):

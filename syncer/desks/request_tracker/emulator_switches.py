@@ -23,6 +23,8 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     version: str = "5.0.3+dfsg-3~deb12u7"
     organization: str = "desk.example.org"
     tag: str = "desk"  # stands in the subject of each mail
+    # Where mails to the server itself go: nobody of these may be put on a ticket later.
+    own_addresses: tuple[str, ...] = ("help@desk.example.org", "help-comment@desk.example.org")
 
     # Versions before the security update of 2026 take `Created` on create; this one drops it in silence.
     takes_created: bool = False
