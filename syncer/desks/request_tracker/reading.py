@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -24,6 +26,8 @@ MOST_IDS = 100
 MOST_TEXT = 4 * 1024 * 1024
 """Characters of texts asked for at once; one that is longer comes alone."""
 TRANSACTIONS, ATTACHMENTS = "/transactions", "/attachments"
+LOOKS_EVERY = 0.1
+"""Seconds between two looks at a ticket that does not show its beginning."""
 T = TypeVar("T")
 
 
@@ -50,9 +54,17 @@ class Reading:
         return [found[id] for id in ids]
 
     async def comments(self, id: TicketId) -> list[Comment]:
-        """What was said on one ticket. Raises Rejected."""
-        talk = await self._talk({id: []})
-        return talk[id]().comments
+        """What was said on one ticket. Raises Rejected, also where its beginning does not show within `write_lag`: of
+        a ticket that was just made a later transaction may be seen before the first one."""
+        until = time.monotonic() + self._config.write_lag
+        while True:
+            talk = await self._talk({id: []})
+            try:
+                return talk[id]().comments
+            except Rejected as e:
+                if e.field != "history" or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(LOOKS_EVERY)
 
     async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
         """What each ticket that is there holds of the lists, by one call."""
