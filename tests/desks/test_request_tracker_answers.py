@@ -750,26 +750,29 @@ def test_people_come_when_nothing_more_is_said() -> None:
         RequestTrackerConfig.model_validate({"name": "rt", "base_url": "http://x", "auth": {"token": TOKEN}})
     )
     told = draft(fields={"requester": "ana", "assignee": "agent", "status": "open"}, comments=(COMMENT,), cc=("cc",))
-    assert [one.name for one in there.steps(told)] == ["verify", "comment 7", "status", "people"]
+    assert [one.name for one in there.steps(told)] == ["verify", "comment 7", "status", "people", "owner"]
 
 
-async def test_an_owner_is_set_apart_and_only_where_it_is_another_one() -> None:
-    """Each change of the owner mails them."""
+async def test_an_owner_is_given_in_a_step_of_its_own() -> None:
+    """So that a lost answer puts nobody else on the ticket again."""
     told = draft(fields={"requester": "ana", "assignee": "agent"}, cc=("cc",))
     full = row(8, Requestor=[user("Ana")], Cc=[user("cc")], Owner=user("agent"))
     script = Script(GET__ticket_of_8=(row(8), full), PUT__ticket_of_8=["ok"])
     async with desk(script) as there:
+        assert await there.happened(TicketId("8"), told, Step("owner")) is None
         assert await take(there, told, "people") == ()
-        assert script.sent("PUT /ticket/8") == [{"Requestor": ["ana"], "Cc": ["cc"]}, {"Owner": "agent"}]
-        await take(there, told, "people")
-        assert len(script.sent("PUT /ticket/8")) == 3
-        assert await there.happened(TicketId("8"), told, Step("people")) == ""
+        assert script.sent("PUT /ticket/8") == [{"Requestor": ["ana"], "Cc": ["cc"]}]
+        assert await take(there, told, "owner") == ()
+        assert script.sent("PUT /ticket/8")[1:] == [{"Owner": "agent"}]
+        for name in ("people", "owner"):
+            assert await there.happened(TicketId("8"), told, Step(name)) == ""
 
 
 async def test_who_is_not_taken_is_counted() -> None:
     told = draft(fields={"requester": "ana", "assignee": "agent"}, cc=("cc",))
     async with desk(Script(GET__ticket_of_8=row(8, Cc=[user("cc")]), PUT__ticket_of_8=["no"])) as there:
-        assert await take(there, told, "people") == ("value_not_kept", "assignee_as_text")
+        assert await take(there, told, "people") == ("value_not_kept",)
+        assert await take(there, told, "owner") == ("assignee_as_text",)
 
 
 async def test_an_address_at_which_rt_breaks_off_takes_no_other_one_with_it() -> None:

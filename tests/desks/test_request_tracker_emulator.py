@@ -291,6 +291,8 @@ async def test_an_owner_goes_by_login_and_not_by_address() -> None:
         assert (await desk.get(id))["Owner"]["id"] == "root"
         email = (await desk.ok("GET", "/user/sync"))["EmailAddress"]
         assert await desk.put(id, Owner=email) == [f"Ticket {id}: That user does not exist"]
+        assert await desk.put(id, Owner="root") == []
+        assert await desk.put(id, Owner="ROOT") == [f"Ticket {id}: That user already owns that ticket"]
         assert await desk.put(id, Owner="sync") == [f"Ticket {id}: Owner changed from root to sync"]
         assert (await desk.types(id))[-2:] == ["Set", "SetWatcher"]
         other = await desk.get(await desk.ticket(Owner=email))

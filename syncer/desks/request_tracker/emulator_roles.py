@@ -36,10 +36,10 @@ def owner_of_a_new_ticket(call: Call) -> int:
 
 
 def set_owner(call: Call, ticket: Ticket, given: Any) -> str | None:
-    """Give a ticket to somebody; None where they have it. An address is no name here."""
+    """Give a ticket to somebody; None where they have it under this very name. An address is no name here."""
     user = call.tables.user(str(given))
     if user is not None and user.id == ticket.owner:
-        return None
+        return None if str(given) in (user.name, str(user.id)) else "That user already owns that ticket"
     if not call.can("ModifyTicket") and not call.can("ReassignTicket"):
         return _DENIED
     if user is None:

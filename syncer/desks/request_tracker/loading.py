@@ -26,7 +26,7 @@ from syncer.errors import AuthFailed, ConfigError, Rejected, Retryable
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
 
-VERIFY, COMMENT, STATUS, PEOPLE = "verify", "comment ", "status", "people"
+VERIFY, COMMENT, STATUS, PEOPLE, OWNER = "verify", "comment ", "status", "people", "owner"
 log = structlog.get_logger()
 
 
@@ -127,8 +127,10 @@ class Loading:
         steps = [Step(VERIFY), *(Step(f"{COMMENT}{comment.id}", comment) for comment in draft.comments)]
         if draft.comments and draft.fields.get("status"):
             steps.append(Step(STATUS))
-        if draft.cc or draft.fields.get("requester") or draft.fields.get("assignee"):
+        if draft.cc or draft.fields.get("requester"):
             steps.append(Step(PEOPLE))
+        if draft.fields.get("assignee"):
+            steps.append(Step(OWNER))
         return steps
 
     async def step(
@@ -140,6 +142,8 @@ class Loading:
             return await self._say(id, draft, step.comment, files, attempt)
         if step.name == PEOPLE:
             return Written(TicketId(""), losses=await self._watchers.add(id, draft, attempt))
+        if step.name == OWNER:
+            return Written(TicketId(""), losses=await self._watchers.give(id, draft, attempt))
         if step.name == STATUS:
             return Written(TicketId(""), losses=await self._checking.lead(id, draft, attempt))
         place = await self._place(draft.fields.get("queue") or self._config.queue or "")
@@ -155,6 +159,8 @@ class Loading:
             return next((one.id for one in said if wire_out.text_marker(one.body) == step.comment.key), None)
         if step.name == PEOPLE:
             done = await self._watchers.are_there(id, draft)
+        elif step.name == OWNER:
+            done = await self._watchers.is_given(id, draft)
         elif step.name == STATUS:
             done = await self._checking.is_there(id, draft)
         else:

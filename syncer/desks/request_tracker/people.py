@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Written
@@ -51,7 +51,7 @@ class Watchers:
         self._writes = writes
 
     async def add(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
-        """Who asks and who is told, about whom no rule of RT's own mails; then the owner, who is mailed once."""
+        """Who asks and who is told, about whom no rule of RT's own mails. A loss for each who is not there then."""
         roles = {
             "Requestor": _named(draft.fields.get("requester")),
             "Cc": [one for one in draft.cc if _can_be_told(one)],
@@ -62,14 +62,17 @@ class Watchers:
                 await self._writes.change(id, wanted, attempt)
             except Broke:
                 await self._one_by_one(id, wanted, attempt)
-        owner = draft.fields.get("assignee")
-        if owner and wire.login((await self._calls.ticket(id)).get("Owner")) != owner:
-            await self._writes.change(id, {"Owner": owner}, attempt)
-        row = await self._calls.ticket(id)
-        losses = ["value_not_kept" for _ in _missing(row, draft)]
-        if owner and not _same([owner], [wire.login(row.get("Owner")) or ""]):
-            losses.append("assignee_as_text")
-        return tuple(losses)
+        return tuple("value_not_kept" for _ in _missing(await self._calls.ticket(id), draft))
+
+    async def give(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
+        """Who works on it: mailed once, since RT passes over an owner who is it already."""
+        await self._writes.change(id, {"Owner": draft.fields["assignee"]}, attempt)
+        return () if await self.is_given(id, draft) else ("assignee_as_text",)
+
+    async def is_given(self, id: TicketId, draft: Draft) -> bool:
+        """Whether they do."""
+        owner = wire.login((await self._calls.ticket(id)).get("Owner")) or ""
+        return owner.casefold() == draft.fields["assignee"].casefold()
 
     async def _one_by_one(self, id: TicketId, wanted: dict[str, list[str]], attempt: Attempt) -> None:
         """RT breaks off at an address it cannot take, such as one of its own: that one is left out."""
@@ -83,11 +86,8 @@ class Watchers:
                 taken.append(name)
 
     async def are_there(self, id: TicketId, draft: Draft) -> bool:
-        """Whether all of them are."""
-        row = await self._calls.ticket(id)
-        owner = draft.fields.get("assignee")
-        there = not owner or _same([owner], [wire.login(row.get("Owner")) or ""])
-        return there and not _missing(row, draft)
+        """Whether all who ask and who are told are."""
+        return not _missing(await self._calls.ticket(id), draft)
 
 
 def _named(name: str | None) -> list[str]:
@@ -105,7 +105,3 @@ def _missing(row: Row, draft: Draft) -> list[str]:
     requester = draft.fields.get("requester")
     lost = [one for one in draft.cc if one.casefold() not in told]
     return [*lost, requester] if requester and requester.casefold() not in asking else lost
-
-
-def _same(wanted: Sequence[str], there: Sequence[str]) -> bool:
-    return [one.casefold() for one in wanted] == [one.casefold() for one in there]
