@@ -39,6 +39,10 @@ class Steps:
         the pass."""
         losses: list[str] = []
         for step in self.of(draft):
+            if step.name in before.done:
+                if step.comment is not None:
+                    await self._privacy.seen(before.target_id, step.comment)
+                continue
             try:
                 losses += await self._private(draft, before, step)
             except Rejected as e:
@@ -48,15 +52,11 @@ class Steps:
         return tuple(losses)
 
     async def _private(self, draft: Draft, before: Unfinished, step: Step) -> tuple[str, ...]:
-        """As `_once`; a private comment, also one of an earlier life, is seen to be private before others follow."""
+        """As `_until_done`; a private comment is seen to be private before others follow."""
+        id, age = before.target_id, before.doubts.get(step.name)
         if step.comment is None:
-            return await self._once(draft, before, step)
-        return await self._privacy.kept(before.target_id, step.comment, lambda: self._once(draft, before, step))
-
-    async def _once(self, draft: Draft, before: Unfinished, step: Step) -> tuple[str, ...]:
-        if step.name in before.done:
-            return ()
-        return await self._until_done(draft, before.target_id, step, before.doubts.get(step.name))
+            return await self._until_done(draft, id, step, age)
+        return await self._privacy.kept(id, step.comment, lambda: self._until_done(draft, id, step, age))
 
     async def _until_done(self, draft: Draft, id: TicketId, step: Step, age: float | None) -> tuple[str, ...]:
         """Looked for where it may have happened, else done with its files."""

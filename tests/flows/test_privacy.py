@@ -99,6 +99,16 @@ def test_a_private_note_that_does_not_show_stops_the_run_before_a_second_one(inv
     assert "does not show its private comment" in stops(invgates).message
 
 
+def test_a_note_that_somebody_removed_since_stops_nobody(invgates: TwinPlace) -> None:
+    forgetful(invgates)
+    stops(invgates)
+    invgates.desks.watch = only_answer
+    for ticket in invgates.desks.new.tables.tickets.values():
+        ticket.comments[:] = [comment for comment in ticket.comments if SECRET not in comment.message]
+    counts = lives.whole(invgates).tally.counts()
+    assert (counts["read"], counts["parked"]) == (12, 0)
+
+
 def test_a_run_that_does_not_look_is_caught(invgates: TwinPlace) -> None:
     forgetful(invgates)
     with mutants.private_not_read_back(), pytest.raises(Broken):
