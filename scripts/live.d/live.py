@@ -16,12 +16,9 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[2]
 LIVE = ROOT / "deploy" / "live"
-TOLD = {
-    "request_tracker": {"URL": "URL", "TOKEN": "TOKEN"},
-    "redmine": {"URL": "URL", "KEY": "TOKEN", "ADMIN_KEY": "ADMIN_TOKEN"},
-    "znuny": {"URL": "URL", "USER": "USER", "PASSWORD": "PASSWORD", "AGENT": "AGENT"},
-}
-"""What the tests of a desk are told, by the names `up.sh` has for it."""
+ITSELF = "test_suite.py"
+"""The part of the conformance suite that is about the suite."""
+DESKS = ("request_tracker", "redmine", "znuny")
 
 
 @dataclass
@@ -43,11 +40,11 @@ class Row:
 
 def main(desks: list[str]) -> int:
     """Exit code 0 when every desk that could be started answered as its emulator does."""
-    unknown = [desk for desk in desks if desk not in TOLD]
+    unknown = [desk for desk in desks if desk not in DESKS]
     if unknown:
-        print(f"{', '.join(unknown)}: no such desk; there are {', '.join(TOLD)}", file=sys.stderr)
+        print(f"{', '.join(unknown)}: no such desk; there are {', '.join(DESKS)}", file=sys.stderr)
         return 2
-    rows = [_tried(desk) for desk in desks or TOLD]
+    rows = [_tried(desk) for desk in desks or DESKS]
     print()
     for row in rows:
         for reason, count in row.skipped.most_common():
@@ -68,7 +65,7 @@ def _tried(desk: str) -> Row:
     try:
         told = _env(Path(os.environ.get("SYNCER_LIVE_DIR", "/var/tmp/syncer-live")) / desk / "env")
         row.version = told["VERSION"]
-        _count(row, {f"SYNCER_LIVE_{desk.upper()}_{name}": told[of] for name, of in TOLD[desk].items()})
+        _count(row, {f"SYNCER_LIVE_{desk.upper()}_{name}": value for name, value in told.items()})
     finally:
         subprocess.run([LIVE / desk / "down.sh"], check=False)
     row.seconds = time.monotonic() - began
@@ -82,7 +79,13 @@ def _env(file: Path) -> dict[str, str]:
 
 def _count(row: Row, told: Mapping[str, str]) -> None:
     found = (ROOT / "tests" / "desks").glob(f"test_{row.desk}_*.py")
-    tests = sorted(str(test) for test in found if "_emulator" in test.name or "_samples" in test.name)
+    emulators = sorted(str(test) for test in found if "_emulator" in test.name or "_samples" in test.name)
+    suite = sorted(str(test) for test in (ROOT / "tests" / "conformance").glob("test_*.py") if test.name != ITSELF)
+    _run(row, told, *emulators)
+    _run(row, told, *suite, "-k", row.desk)
+
+
+def _run(row: Row, told: Mapping[str, str], *tests: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]

@@ -18,6 +18,7 @@ from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from syncer.sandbox.seed import generate
 from tests.conformance import breaks
+from tests.live.desk import LiveDesk, carried
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Through = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
@@ -30,7 +31,8 @@ own."""
 
 
 class Trial:
-    """A connector before an emulated desk. `through` sees each request and gives its answer."""
+    """A connector before an emulated desk, or the real server of this kind where there is one. `through` sees each
+    request and gives its answer."""
 
     def __init__(self, kind: str, world: World) -> None:
         self.kind = kind
@@ -44,7 +46,7 @@ class Trial:
         self.stop: Callable[[], Awaitable[None]]
         """Takes the desk down."""
         self._opened: list[Any] = []
-        self._use(self.spec.emulator(world))
+        self._use(carried(kind, world))
 
     def _use(self, emulator: EmulatedDesk) -> None:
         self.emulator: Any = breaks.emulator(self.spec, self.world, emulator)
@@ -54,7 +56,10 @@ class Trial:
     def becomes(self, world: World) -> None:
         """The desk goes on as if this had happened to it; requests of its log and faults stay with what it was."""
         self.world = world
-        self._use(self.spec.emulator(world))
+        if isinstance(self.emulator, LiveDesk):
+            self.emulator.becomes(world)
+        else:
+            self._use(self.spec.emulator(world))
 
     def open(self, **settings: Any) -> Any:
         """Another connector, with these settings where this kind of desk has them."""

@@ -1,7 +1,7 @@
 """A Redmine for tests: the emulated one, or a real server where the environment names it.
 
-`SYNCER_LIVE_REDMINE_URL`, `SYNCER_LIVE_REDMINE_KEY` and `SYNCER_LIVE_REDMINE_ADMIN_KEY` name a scratch server: its user
-of the first key is no administrator and has a role with all rights on issues, each status may follow on each, and
+`SYNCER_LIVE_REDMINE_URL`, `SYNCER_LIVE_REDMINE_TOKEN` and `SYNCER_LIVE_REDMINE_ADMIN_TOKEN` name a scratch server: the
+user of its first key is no administrator and has a role with all rights on issues, each status may follow on each, and
 issues have the custom fields External ID, Requester email, Severity, Tags and Due on. Each test makes two projects and
 two people there, and deletes them in the end.
 """
@@ -161,7 +161,7 @@ async def emulated(filled: World | None = None, **switches: Any) -> AsyncIterato
 @asynccontextmanager
 async def live() -> AsyncIterator[Site]:
     """The real server, with projects and people of our own for as long as the test lasts."""
-    key, admin_key = os.environ["SYNCER_LIVE_REDMINE_KEY"], os.environ["SYNCER_LIVE_REDMINE_ADMIN_KEY"]
+    key, admin_key = os.environ["SYNCER_LIVE_REDMINE_TOKEN"], os.environ["SYNCER_LIVE_REDMINE_ADMIN_TOKEN"]
     async with ClientSession(connector=TCPConnector(limit=0, force_close=True)) as session:
         site = Site(LIVE, session, key, admin_key)
         site.suffix = f"-{secrets.token_hex(4)}"

@@ -1,0 +1,69 @@
+"""A real server in the place of an emulated desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from syncer.deskkit import registry
+from syncer.deskkit.emulation import Carrier, EmulatedDesk
+from syncer.deskkit.kept import KeptTicket
+from syncer.deskkit.world import World
+from tests.live.proxy import proxy
+from tests.live.server import Server, server
+from tests.live.told import is_live
+
+
+class LiveDesk:
+    """What an emulated desk is to the tests, with a real server behind it. Its clock cannot be moved, and of faults it
+    has those that happen on the way."""
+
+    def __init__(self, kind: str, world: World) -> None:
+        self.kind = kind
+        self.server: Server = server(kind)
+        self.carrier = Carrier()
+        self._emulated: EmulatedDesk = registry.spec(kind).emulator(world)
+        self._world = world
+        self.server.fill(world)
+
+    def app(self) -> web.Application:
+        """What hands requests on to the server."""
+        return proxy(self.server.url, self.carrier)
+
+    def becomes(self, world: World) -> None:
+        """The server goes on as if this had happened to it."""
+        self.server.becomes(world, self._world)
+        self._world = world
+
+    def state(self) -> dict[str, Any]:
+        """Nothing: who wants to know looks into the database."""
+        return {}
+
+    def block(self, url: str) -> dict[str, Any]:
+        """The config block of its emulator, with what opens this server."""
+        return self.server.block(self._emulated.block(url), url)
+
+    def kept(self) -> list[KeptTicket]:
+        """What its database holds."""
+        return self.server.kept()
+
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of its files by their SHA-256."""
+        return self.server.contents()
+
+
+def carried(kind: str, world: World) -> EmulatedDesk:
+    """A desk of this kind that holds this: the real server where there is one, else an emulated one."""
+    return LiveDesk(kind, world) if is_live(kind) else registry.spec(kind).emulator(world)
+
+
+EMULATED = "emulator alone: "
+"""How the reason begins for which a test is not for a real server."""
+
+
+def emulator_alone(kind: str, why: str) -> None:
+    """Skip this test where a real server is asked: `why` is what it would have to be told."""
+    if is_live(kind):
+        pytest.skip(EMULATED + why)
