@@ -36,7 +36,7 @@ end
 end
 [
   { name: 'External ID', field_format: 'string', searchable: true },
-  { name: 'Requester', field_format: 'string' },
+  { name: 'Requester email', field_format: 'string' },
   { name: 'Severity', field_format: 'list', possible_values: %w[low normal high] },
   { name: 'Tags', field_format: 'list', multiple: true, possible_values: %w[red green blue] },
   { name: 'Due on', field_format: 'date' }

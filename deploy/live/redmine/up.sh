@@ -50,5 +50,6 @@ fi
 serve "${settings[@]}" puma --dir /usr/share/redmine --environment production --bind "tcp://$host:$port" \
   --workers "${WORKERS:-2}" --threads 1:4 config.ru
 answers "http://$host:$port/users/current.json" --header "X-Redmine-API-Key: $token"
+inside=(runuser -u "$runner" -- env --chdir=/usr/share/redmine "${settings[@]}" bundle exec rails runner)
 tell "URL=http://$host:$port" "TOKEN=$token" "ADMIN_TOKEN=$admin" "DSN=postgresql://redmine@/redmine?host=$pg" \
-  "MAIL=$place/mail" "VERSION=$(dpkg-query -W -f '${source:Upstream-Version}' redmine | sed 's/+.*//')"
+  "MAIL=$place/mail" "FILES=$instance/files" "RUN=$(printf '%q ' "${inside[@]}")" "VERSION=$(dpkg-query -W -f '${source:Upstream-Version}' redmine | sed 's/+.*//')"

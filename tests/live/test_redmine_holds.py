@@ -1,0 +1,83 @@
+"""A world that is filled into a real Redmine is held there as the emulator holds it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from msgspec.structs import asdict, replace
+
+from syncer.deskkit import registry
+from syncer.deskkit.kept import KeptTicket
+from syncer.deskkit.world import World
+from tests.flows.matrix_world import unlike
+from tests.flows.worlds import ugly
+from tests.live.desk import LiveDesk
+from tests.live.told import is_live
+
+KIND = "redmine"
+pytestmark = pytest.mark.skipif(not is_live(KIND), reason="no real server: see ./scripts/test --live")
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return ugly(60)
+
+
+@pytest.fixture(scope="module")
+def real(world: World) -> LiveDesk:
+    return LiveDesk(KIND, world)
+
+
+def test_a_world_is_held_as_it_was_told(real: LiveDesk, world: World) -> None:
+    assert not list(unlike(KIND, world, real.kept()))
+
+
+def test_a_world_is_held_as_the_emulator_holds_it(real: LiveDesk, world: World) -> None:
+    assert not list(differences(real.kept(), registry.spec(KIND).emulator(world).kept()))
+
+
+def test_the_bytes_of_each_file_are_there(real: LiveDesk) -> None:
+    contents = real.contents()
+    kept = [file for ticket in real.kept() for files in (ticket.files, *(one.files for one in ticket.comments))
+            for file in files]  # fmt: skip
+    assert kept
+    assert {file.sha256 for file in kept} == {hashlib.sha256(content).hexdigest() for content in contents.values()}
+    assert all(len(contents[file.sha256]) == file.size for file in kept)
+
+
+def test_tickets_that_come_and_change_later_are_held_as_the_emulator_holds_them(real: LiveDesk, world: World) -> None:
+    at = max(one.updated for one in world.tickets)
+    changed = [replace(one, title=f"Now {n}", updated=at) if n % 3 else one for n, one in enumerate(world.tickets)]
+    later = replace(world, tickets=[*changed, *world.tickets[20:30]])
+    before = real.kept()
+    real.becomes(later)
+    assert not list(differences(real.kept(), registry.spec(KIND).emulator(later).kept()))
+    assert LiveDesk(KIND, world).kept() != before, "its numbers are others"
+    assert not list(differences(LiveDesk(KIND, world).kept(), before))
+
+
+def differences(one: Sequence[KeptTicket], other: Sequence[KeptTicket]) -> Iterator[str]:
+    """What differs between what two desks hold, but for their numbers."""
+    assert len(one) == len(other)
+    for this, that in zip(numberless(one), numberless(other), strict=True):
+        yield from (f"{this['title']}: {name} {this[name]!r}, not {that[name]!r}" for name in this
+                    if this[name] != that[name])  # fmt: skip
+
+
+def numberless(kept: Sequence[KeptTicket]) -> list[dict[str, Any]]:
+    """With the places of tickets for their numbers, and none for comments."""
+    places = {ticket.id: str(place) for place, ticket in enumerate(kept)}
+    return [
+        asdict(
+            replace(
+                ticket,
+                id=places[ticket.id],
+                links=tuple(sorted(places[id] for id in ticket.links)),
+                comments=tuple(replace(comment, id="") for comment in ticket.comments),
+            )
+        )
+        for ticket in kept
+    ]
