@@ -188,6 +188,8 @@ def _cut(request: web.Request) -> web.Response:
 
 
 async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    if response.status == 204:  # it ends with its headers: it comes whole, or not at all
+        return response
     body = bytes(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
     partial = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
     partial.content_length = len(body) + 100

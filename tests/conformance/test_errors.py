@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -69,13 +69,13 @@ WRITTEN: Expected = {
 }
 
 
-def go_wrong(trial: Trial, how: str) -> None:
-    """From now on every answer is this one."""
+def go_wrong(trial: Trial, how: str, *, first: Sequence[str] = ()) -> None:
+    """From now on every answer is this one, but for the `first` ones."""
     status, _, untold = how.partition(" ")
     if status.isdigit():
-        trial.fail(before=1.0, refusal=int(status), retry_after=not untold)
+        trial.fail(before=1.0, refusal=int(status), retry_after=not untold, first=[*first])
     else:
-        trial.fail(**{how: 1.0})
+        trial.fail(**{how: 1.0}, first=[*first])
 
 
 async def outcome(work: Awaitable[Any]) -> type:
@@ -185,6 +185,21 @@ async def test_a_comment_is_in_doubt_exactly_where_it_may_have_been_said(kind: s
         assert came is InDoubt or not said, "it was said, and is told to be not"
         go_wrong(trial, "422")
         assert await outcome(trial.desk.happened(id, draft, step)) is not Answered, "a refused look tells nothing"
+
+
+@desks("remote", "writes", "takes_comments")
+@pytest.mark.parametrize("how", ["401", "403", "404", "422", "500", "503", "cut_after", "html"])
+async def test_a_comment_that_was_said_is_in_doubt_when_nothing_after_it_is_answered(kind: str, how: str) -> None:
+    """Whoever reads back what was written, and cannot, knows no more than before: it would be said twice."""
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        draft = made.draft(comments=(made.comment(1, public=True),))
+        id = (await create(trial, draft, {})).id
+        await trial.again(**_patience(how))
+        step = next(step for step in steps_of(trial, draft) if step.comment is not None)
+        came = await outcome(take(trial, id, draft, step, {}, lambda: go_wrong(trial, how, first=["ok"])))
+        said = [one for one in trial.kept()[id].comments if seen(words_of(1)) in seen(one.text)]
+        assert came in {InDoubt, Answered} or not said, f"it was said, and is {came.__name__}"
 
 
 @desks("remote", "writes")

@@ -13,7 +13,7 @@ from syncer.desks.redmine.config import RedmineConfig
 from syncer.desks.redmine.people import People
 from syncer.desks.redmine.rights import PRIVATE, Rights
 from syncer.desks.redmine.writes import Writes
-from syncer.errors import Fatal, Rejected
+from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, Rejected, Retryable
 from syncer.model.draft import CommentDraft
 from syncer.model.ids import Key, TicketId
 
@@ -42,11 +42,18 @@ class Notes:
             raise Rejected(f"{self._config.name}: issue {id}: an answer without journals", reason="schema")
         return next((one for one in wire.rows(row, "journals") if wire_out.note_marker(one) == key), None)
 
+    async def _made(self, id: TicketId, key: Key) -> Row | None:
+        """The same after it was written: where one cannot look, nobody knows whether it is there."""
+        try:
+            return await self._journal(id, key)
+        except (AuthFailed, ConfigError, Rejected, Retryable) as e:
+            raise InDoubt(f"{e.message}; the note [{key}] may be there") from e
+
     async def write(
         self, id: TicketId, comment: CommentDraft, files: Sequence[Mapping[str, str]], attempt: Attempt
     ) -> tuple[str, tuple[str, ...]]:
         """The id of its journal, and what was lost. Raises Rejected where Redmine took it and kept nothing, Fatal
-        where it made a private one public."""
+        where it made a private one public, InDoubt where it cannot be read back."""
         project = await self._project(id, comment)
         body = wire_out.note(comment, comment.body, files)
         login = await self._name(comment, project)
@@ -55,11 +62,11 @@ class Notes:
             losses = await self._as_author(id, body, login, attempt)
         else:
             await self._writes.put(f"/issues/{id}.json", body, attempt)
-        made = await self._journal(id, comment.key)
+        made = await self._made(id, comment.key)
         if made is None and login is not None and not losses:
             # A right that the author lacks is ignored in silence.
             await self._writes.put(f"/issues/{id}.json", body, attempt)
-            losses, made = ("comment_author_as_text",), await self._journal(id, comment.key)
+            losses, made = ("comment_author_as_text",), await self._made(id, comment.key)
         if made is None:
             raise Rejected(
                 f"{self._config.name}: issue {id}: a note was taken and is not there",
