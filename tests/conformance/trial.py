@@ -18,7 +18,7 @@ from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from syncer.sandbox.seed import generate
 from tests.conformance import breaks
-from tests.live.desk import LiveDesk, carried
+from tests.live.desk import LiveDesk, carried, patience
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Through = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
@@ -73,6 +73,8 @@ class Trial:
 
     async def again(self, **settings: Any) -> None:
         """Go on with another connector that is logged in, such as a less patient one."""
+        if "timeout" in settings:
+            settings["timeout"] = patience(self.kind, settings["timeout"])
         await self.open(**settings).connect()
 
     async def close(self) -> None:

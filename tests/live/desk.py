@@ -59,6 +59,15 @@ def carried(kind: str, world: World) -> EmulatedDesk:
     return LiveDesk(kind, world) if is_live(kind) else registry.spec(kind).emulator(world)
 
 
+SLOWEST = 3.0
+"""So many seconds a real server may take for an answer, with others at work on the machine."""
+
+
+def patience(kind: str, seconds: float) -> float:
+    """How long to wait for an answer where that is said to be enough for an emulator."""
+    return max(seconds, SLOWEST) if is_live(kind) else seconds
+
+
 EMULATED = "emulator alone: "
 """How the reason begins for which a test is not for a real server."""
 
