@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
@@ -102,7 +102,9 @@ class People:
 
 @pytest.mark.parametrize("kind", CLIENTS)
 @pytest.mark.timeout(600)
-async def test_every_change_of_others_is_told_and_none_twice(kind: str) -> None:
+async def test_every_change_of_others_is_told_and_none_twice(
+    kind: str, record_property: Callable[[str, object], None]
+) -> None:
     if not is_live(kind):
         pytest.skip("no real server: see ./scripts/test --live")
     async with on_trial(kind, mixed(TICKETS)) as trial:
@@ -117,7 +119,8 @@ async def test_every_change_of_others_is_told_and_none_twice(kind: str) -> None:
         await asyncio.sleep(1.1)  # a second may not be over in which something changed
         await reader.round()
         kept = trial.kept()
-        print(f"{kind}: {EDITS} edits, {reader.told} refs, {reader.again} known, {len(reader.twice)} twice")
+        known = f"{reader.told} refs, {reader.again} of them known"
+        record_property("told", f"{EDITS} edits by others: {known}, {len(reader.twice)} read twice")
         assert reader.read.keys() == kept.keys()
         for id, ticket in reader.read.items():
             assert ticket.title == people.titles.get(id, ticket.title)

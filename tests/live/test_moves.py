@@ -7,6 +7,7 @@ their places with a few tickets.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,9 @@ def tickets(*kinds: str) -> int:
 
 @ON_WAY
 @pytest.mark.timeout(3600)
-def test_a_migration_killed_on_the_way_is_whole(source: str, target: str, tmp_path: Path, dsn: str) -> None:
+def test_a_migration_killed_on_the_way_is_whole(
+    source: str, target: str, tmp_path: Path, dsn: str, record_property: Callable[[str, object], None]
+) -> None:
     """And a run after it writes nothing."""
     kills = KILLS if is_live(source) or is_live(target) else FEW_KILLS
     filled = mixed(tickets(source, target))
@@ -47,6 +50,7 @@ def test_a_migration_killed_on_the_way_is_whole(source: str, target: str, tmp_pa
         assert killed(way.new.carrier, tmp_path / CONFIG, shots(kills, len(filled.tickets))) == kills
         seen = way.move()
         mailed = [mail for desk in (way.old, way.new) if isinstance(desk, LiveDesk) for mail in desk.server.mails()]
+    record_property("told", f"{len(seen.new)} tickets, {kills} kills, {len(mailed)} mails, {seen.writes} writes again")
     assert not judge_desks(seen)
     assert not mailed
 
