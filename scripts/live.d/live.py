@@ -13,6 +13,8 @@ from pathlib import Path
 
 from results import Row, collected, table
 
+from syncer.deskkit import registry
+
 ROOT = Path(__file__).parents[2]
 LIVE = ROOT / "deploy" / "live"
 PLACE = Path(os.environ.get("SYNCER_LIVE_DIR", "/var/tmp/syncer-live"))
@@ -63,6 +65,8 @@ def _started(desk: str) -> Row:
         row.why, row.broken = f"not started: {said}", up.returncode != UNAVAILABLE
     else:
         row.version = _told(desk)["VERSION"]
+        tested = registry.spec(desk).tested_against
+        row.told += [] if row.version in tested else [f"another version than its page tells: {tested}"]
     row.seconds = time.monotonic() - began
     return row
 
