@@ -2,10 +2,10 @@
 # the folder is written. Needs python3 >= 3.11 with venv; name another one with PYTHON=...
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
-# set_up EXTRA: embedded, or dev, which holds embedded.
+# set_up EXTRA: embedded, dev, or live; each holds the ones before it.
 set_up() {
   local extra="$1" python="${PYTHON:-python3}"
-  if is_ready "$extra" || is_ready dev; then return; fi
+  if is_ready "$extra" || is_ready live || { [[ "$extra" != live ]] && is_ready dev; }; then return; fi
   if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     echo "$python is not Python 3.11 or newer with venv (on Debian: apt install python3-venv)." >&2
     echo "Name another one: PYTHON=/path/to/python3 $0" >&2

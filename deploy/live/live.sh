@@ -18,9 +18,14 @@ fail() {
   exit 1
 }
 
+# cannot WORDS [LOG]: this machine cannot have the desk, and nothing is wrong with it.
+cannot() {
+  (fail "$@") || exit 69
+}
+
 # begin PORT: make the place; ends here, well, when the desk is up already.
 begin() {
-  (( EUID == 0 )) || fail "must be root: it installs packages and runs its services as other users"
+  (( EUID == 0 )) || cannot "must be root: it installs packages and runs its services as other users"
   port="$1"
   umask 022
   mkdir -p "$place/log" "$place/run"
@@ -52,7 +57,7 @@ debian() {
     export DEBIAN_FRONTEND=noninteractive
     refresh
     apt-get --yes --no-install-recommends -o Dpkg::Options::=--force-confold "${apt_from[@]}" "$@" >> "$log" 2>&1
-  ) 9> /run/lock/syncer-live-packages || fail "apt-get $1 failed: are there package sources for Debian 12?" "$log"
+  ) 9> /run/lock/syncer-live-packages || cannot "apt-get $1 failed: are there package sources for Debian 12?" "$log"
 }
 apt_from=()
 

@@ -13,7 +13,8 @@ def abilities() -> str:
     rows = list(next(iter(cards.values())))
     head = f"| | {' | '.join(cards)} |"
     lines = [f"| {what} | {' | '.join(one[what] for one in cards.values())} |" for what in rows]
-    return "\n".join([head, "|---" * (len(cards) + 1) + "|", *lines])
+    tested = f"| Tested against | {' | '.join(registry.spec(kind).tested_against for kind in registry.kinds())} |"
+    return "\n".join([head, "|---" * (len(cards) + 1) + "|", tested, *lines])
 
 
 def fields() -> str:

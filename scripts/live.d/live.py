@@ -1,112 +1,114 @@
-"""Starts real helpdesks on this machine and runs the tests of their emulators against them. Prints a table."""
+"""Starts real helpdesks on this machine, asks them what the emulators are asked, moves tickets between them. Prints a
+table."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
+
+from results import Row, collected, table
+
+from syncer.deskkit import registry
 
 ROOT = Path(__file__).parents[2]
 LIVE = ROOT / "deploy" / "live"
+PLACE = Path(os.environ.get("SYNCER_LIVE_DIR", "/var/tmp/syncer-live"))
 ITSELF = "test_suite.py"
 """The part of the conformance suite that is about the suite."""
 DESKS = ("request_tracker", "redmine", "znuny")
+UNAVAILABLE = 69
+"""How `up.sh` ends where a machine cannot have the server: nobody is root, or there are no packages."""
+FEW = 60
 
 
-@dataclass
-class Row:
-    """What came of one desk. `why` is why it could not be asked."""
-
-    desk: str
-    version: str = ""
-    counts: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-    why: str = ""
-
-    def cells(self) -> tuple[str, ...]:
-        """As the table shows it."""
-        counts = (f"{self.counts[name]:,}" for name in ("passed", "failed", "skipped"))
-        return self.desk, self.version or "-", *counts, f"{self.seconds:.0f}", self.why
-
-
-def main(desks: list[str]) -> int:
-    """Exit code 0 when every desk that could be started answered as its emulator does."""
-    unknown = [desk for desk in desks if desk not in DESKS]
-    if unknown:
-        print(f"{', '.join(unknown)}: no such desk; there are {', '.join(DESKS)}", file=sys.stderr)
-        return 2
-    rows = [_tried(desk) for desk in desks or DESKS]
-    print()
-    for row in rows:
-        for reason, count in row.skipped.most_common():
-            print(f"  {row.desk}: {count} skipped: {reason}")
-    heads = ("desk", "version", "passed", "failed", "skipped", "seconds", "")
-    for cells in (heads, *(row.cells() for row in rows)):
-        print("{:16} {:9} {:>7} {:>7} {:>8} {:>8}  {}".format(*cells).rstrip())
-    return int(any(row.counts["failed"] for row in rows))
+def main() -> int:
+    """Exit code 0 when every desk that could be started does as its emulator does, and every migration is whole."""
+    asked = _arguments()
+    rows = {desk: _started(desk) for desk in asked.desks or DESKS}
+    try:
+        up = [row for row in rows.values() if not row.why]
+        for row in up:
+            _alone(row)
+        together = _together(up, asked) if up and not asked.desks else []
+    finally:
+        for desk in rows:
+            subprocess.run([LIVE / desk / "down.sh"], check=False)
+    print("\n".join(("", *table([*rows.values(), *together]))))
+    return int(any(row.bad for row in (*rows.values(), *together)))
 
 
-def _tried(desk: str) -> Row:
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./scripts/test --live", description=__doc__)
+    parser.add_argument("desks", nargs="*", metavar="DESK", help=f"only these, and no migrations: {', '.join(DESKS)}")
+    parser.add_argument("--tickets", type=int, default=500, help="so many in each migration (500)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="a CSV file of tickets, most of them from there")
+    parser.add_argument("--few", action="store_true", help=f"migrations of {FEW} tickets: a share for each change")
+    asked = parser.parse_args()
+    if unknown := [desk for desk in asked.desks if desk not in DESKS]:
+        parser.error(f"{', '.join(unknown)}: no such desk; there are {', '.join(DESKS)}")
+    if asked.csv is not None and not asked.csv.exists():
+        parser.error(f"{asked.csv}: no such file")
+    return asked
+
+
+def _started(desk: str) -> Row:
     row, began = Row(desk), time.monotonic()
     up = subprocess.run([LIVE / desk / "up.sh"], stderr=subprocess.PIPE, text=True, check=False)
     print(up.stderr, end="", flush=True)
     if up.returncode:
-        row.why = f"not started: {(up.stderr.strip() or 'without a word').splitlines()[0]}"
-        return row
-    try:
-        told = _env(Path(os.environ.get("SYNCER_LIVE_DIR", "/var/tmp/syncer-live")) / desk / "env")
-        row.version = told["VERSION"]
-        _count(row, {f"SYNCER_LIVE_{desk.upper()}_{name}": value for name, value in told.items()})
-    finally:
-        subprocess.run([LIVE / desk / "down.sh"], check=False)
+        said = (up.stderr.strip() or "without a word").splitlines()[0]
+        row.why, row.broken = f"not started: {said}", up.returncode != UNAVAILABLE
+    else:
+        row.version = _told(desk)["VERSION"]
+        tested = registry.spec(desk).tested_against
+        row.told += [] if row.version in tested else [f"another version than its page tells: {tested}"]
     row.seconds = time.monotonic() - began
     return row
 
 
-def _env(file: Path) -> dict[str, str]:
-    words = (shlex.split(line)[0].split("=", 1) for line in file.read_text().splitlines())
+def _told(desk: str) -> dict[str, str]:
+    lines = (PLACE / desk / "env").read_text().splitlines()
+    words = (shlex.split(line)[0].split("=", 1) for line in lines)
     return {name: value for name, value in words}
 
 
-def _count(row: Row, told: Mapping[str, str]) -> None:
-    found = (ROOT / "tests" / "desks").glob(f"test_{row.desk}_*.py")
+def _named(row: Row) -> dict[str, str]:
+    """What tests must know of a server."""
+    return {f"SYNCER_LIVE_{row.name.upper()}_{name}": value for name, value in _told(row.name).items()}
+
+
+def _alone(row: Row) -> None:
+    """The tests of its emulator, and the conformance suite."""
+    found = (ROOT / "tests" / "desks").glob(f"test_{row.name}_*.py")
     emulators = sorted(str(test) for test in found if "_emulator" in test.name or "_samples" in test.name)
     suite = sorted(str(test) for test in (ROOT / "tests" / "conformance").glob("test_*.py") if test.name != ITSELF)
-    _run(row, told, *emulators)
-    _run(row, told, *suite, "-k", row.desk)
+    began = time.monotonic()
+    for tests in (emulators, [*suite, str(ROOT / "tests" / "live" / f"test_{row.name}_holds.py"), "-k", row.name]):
+        for _, result in collected(ROOT, tests, _named(row)):
+            row.add(result)
+    row.seconds += time.monotonic() - began
 
 
-def _run(row: Row, told: Mapping[str, str], *tests: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
-        subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, check=False)
-        for name, reason in _results(report):
-            row.counts[name] += 1
-            row.skipped.update([reason] if name == "skipped" else ())
-
-
-def _results(report: Path) -> Iterator[tuple[str, str]]:
-    if not report.exists():
-        yield "failed", "the tests did not begin"
-        return
-    for case in ElementTree.parse(report).iter("testcase"):
-        skipped = case.find("skipped")
-        bad = case.find("failure") is not None or case.find("error") is not None
-        yield (
-            ("failed" if bad else "passed" if skipped is None else "skipped"),
-            ("" if skipped is None else skipped.get("message", "")),
-        )
+def _together(up: list[Row], asked: argparse.Namespace) -> list[Row]:
+    """What others change while one reads, and the migrations: a row for each."""
+    told = {name: value for row in up for name, value in _named(row).items()}
+    told["SYNCER_LIVE_TICKETS"] = str(FEW if asked.few else asked.tickets)
+    if asked.csv is not None:
+        told["SYNCER_LIVE_CSV"] = str(asked.csv.resolve())
+    rows: dict[str, Row] = {}
+    here = ROOT / "tests" / "live"
+    for name, result in collected(ROOT, [str(here / "test_feeds.py"), str(here / "test_moves.py")], told):
+        shown = name.replace("-to-", " -> ") if "-to-" in name else f"{name}: changes"
+        row = rows.setdefault(name, Row(shown))
+        row.add(result)
+        row.seconds += result.seconds
+    return list(rows.values())
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

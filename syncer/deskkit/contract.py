@@ -269,12 +269,14 @@ class TakesLists(Protocol):
 class DeskSpec(Struct, frozen=True, kw_only=True):
     """All a desk folder says about itself; its only public name is `SPEC`.
 
-    `config` and `emulator` import their module when called, so that looking at a desk costs nothing.
+    `config` and `emulator` import their module when called, so that looking at a desk costs nothing. `tested_against`
+    is what its tests have asked: real servers are named with their versions.
     """
 
     kind: str
     title: str
     mark: str
+    tested_against: str = "emulator"
     config: Callable[[], type[BaseModel]]
     open: Callable[[Any], Desk]
     emulator: Callable[[World], EmulatedDesk]

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from logging import WARNING
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from tests.flows import matrix_mapping as rules
 from tests.flows.desks import Elsewhere
 from tests.flows.matrix_evidence import Evidence, Holds, Over
 from tests.flows.worlds import ugly
+from tests.live.desk import LiveDesk, carried
 
 ODD = 150
 """Of so many tickets thirty are odd, each in its own way."""
@@ -80,11 +82,6 @@ def world(tickets: int, seed: int = 1) -> World:
     return msgspec.structs.replace(whole, tickets=made)
 
 
-def emulated(kind: str, filled: World) -> EmulatedDesk:
-    """A desk of this kind, filled."""
-    return registry.spec(kind).emulator(filled)
-
-
 class Way:
     """Both desks up, and a folder with config and mapping. `move` runs the migration and tells all of it."""
 
@@ -98,7 +95,7 @@ class Way:
         blocks = self.old.block(urls[0]), target.settings(self.new.block(urls[1]))
         self.before = self.old.kept()
         self.members = facts.members(self.new.state())
-        same = emulated(target.kind, self.world).kept()
+        same = registry.spec(target.kind).emulator(self.world).kept()
         export = self.new.people_csv() if isinstance(self.new, ListsPeople) and self.holds.people_csv else None
         self.known, table = rules.known(self.world, export)
         self.fallback = rules.stand_in(self.world, self.known)
@@ -150,7 +147,7 @@ class Target(Struct, frozen=True):
 
 def whole(kind: str) -> Target:
     """One with all that can be configured."""
-    return Target(kind, registry.spec(kind).emulator, facts.HOLDS[kind])
+    return Target(kind, partial(carried, kind), facts.HOLDS[kind])
 
 
 @contextmanager
@@ -159,7 +156,7 @@ def way(source: str, target: str | Target, filled: World, place: Path, dsn: str)
     elsewhere, stack = Elsewhere(), AsyncExitStack()
     into = whole(target) if isinstance(target, str) else target
     try:
-        made = Way(emulated(source, filled), into.emulator(emptied(filled)), filled, place)
+        made = Way(carried(source, filled), into.emulator(emptied(filled)), filled, place)
         urls = (
             elsewhere.do(stack.enter_async_context(served(made.old))),
             elsewhere.do(stack.enter_async_context(served(made.new))),
@@ -234,6 +231,8 @@ def _calls(desk: EmulatedDesk) -> Counter[str]:
 
 def contents(desk: EmulatedDesk) -> dict[str, bytes]:
     """All bytes a desk holds, by their SHA-256: of files, wherever it keeps them."""
+    if isinstance(desk, LiveDesk):
+        return desk.contents()
     found: dict[str, bytes] = {}
     seen: set[int] = set()
     left: list[object] = [desk]

@@ -19,16 +19,19 @@ from tests.flows.worlds import SECRET
 
 
 def judge(evidence: Evidence) -> list[str]:
-    """All that is wrong."""
+    """All that is wrong, where one run moved it all."""
+    return [*_sums(evidence), *judge_desks(evidence), *_ledger(evidence)]
+
+
+def judge_desks(evidence: Evidence) -> list[str]:
+    """All that is wrong with what the desks hold, in however many runs it came there."""
     return [
         *unlike(evidence.source, evidence.world, evidence.old),
-        *_sums(evidence),
         *_once(evidence),
         *_tickets(evidence),
         *_links(evidence),
         *_writers(evidence),
         *_secrets(evidence),
-        *_ledger(evidence),
         *_again(evidence),
     ]
 

@@ -104,7 +104,7 @@ def test_every_kind_that_claims_to_be_read_or_written_is() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_an_emulated_desk_says_it_holds_is_what_it_was_filled_with(kind: str) -> None:
     world = matrix.world(150)
-    kept = matrix.emulated(kind, world).kept()
+    kept = registry.spec(kind).emulator(world).kept()
     assert not list(unlike(kind, world, kept))
     for field in ("title", "body", "requester", "created", "files", "comments", "values"):
         spoiled = [replace(one, **{field: type(getattr(one, field) or "")()}) for one in kept]

@@ -29,13 +29,18 @@ def ugly(tickets: int, seed: int = 1) -> World:
 def recognisable(world: World) -> World:
     """The world with words of their own in its texts."""
     for number, ticket in enumerate(world.tickets):
-        ticket.body += f"<p>body{number}end</p>"
-        for place, comment in enumerate(ticket.comments):
-            word = f"{SECRET}{number}x{place}end" if comment.private else f"told{number}x{place}end"
-            comment.body += f"<p>{word}</p>"
-            if comment.private:
-                comment.files = [SeedFile(f.name, f"{word} {f.name}".encode(), f.inline) for f in comment.files]
+        name_texts(ticket, number)
     return world
+
+
+def name_texts(ticket: SeedTicket, number: int) -> None:
+    """Give each text of the ticket a word of its own."""
+    ticket.body += f"<p>body{number}end</p>"
+    for place, comment in enumerate(ticket.comments):
+        word = f"{SECRET}{number}x{place}end" if comment.private else f"told{number}x{place}end"
+        comment.body += f"<p>{word}</p>"
+        if comment.private:
+            comment.files = [SeedFile(f.name, f"{word} {f.name}".encode(), f.inline) for f in comment.files]
 
 
 def _attach(ticket: SeedTicket, number: int) -> None:

@@ -54,3 +54,9 @@ def test_a_sample_is_json_and_a_test_reads_it(path: Path) -> None:
     tests = [*(ROOT / "tests/desks").glob(kind), *(ROOT / "tests/unit").glob(kind)]
     named = re.compile(rf'"{re.escape(path.stem)}(\.json)?"')
     assert any(named.search(test.read_text(encoding="utf-8")) for test in tests)
+
+
+@pytest.mark.parametrize("kind", registry.kinds())
+def test_a_desk_is_said_to_be_tested_against_a_real_server_where_there_is_one_to_start(kind: str) -> None:
+    there = (ROOT / "deploy/live" / kind / "up.sh").exists()
+    assert ("real server" in registry.spec(kind).tested_against) == there

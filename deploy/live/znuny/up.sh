@@ -13,17 +13,17 @@ unpack() {
   local mirror needs apt="$place/apt"
   packages curl ca-certificates apache2-bin libapache2-mod-perl2 libdbd-pg-perl librest-client-perl
   mirror="$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" { print $2; exit }')"
-  [[ -n "$mirror" ]] || fail "no package source for Debian 12 is configured"
+  [[ -n "$mirror" ]] || cannot "no package source for Debian 12 is configured"
   mkdir -p "$apt/lists/partial"
   echo "deb $mirror bookworm-backports non-free" > "$apt/sources.list"
   apt_from=(
     -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$apt/lists"
     -o Dir::Cache::PkgCache= -o Dir::Cache::SrcPkgCache=
   )
-  backports apt-get --quiet update >> "$place/log/packages.log" || fail "no backports" "$place/log/packages.log"
+  backports apt-get --quiet update >> "$place/log/packages.log" || cannot "no backports" "$place/log/packages.log"
   needs="$(backports apt-cache show otrs2 | sed -n 's/^Depends: //p;T;q' | tr ',' '\n' | sed 's/^ *//' |
     grep -vE '^(debconf|dbconfig-common|ucf|adduser|apache2|libapache-dbi-perl )' | paste -sd ,)"
-  (cd "$apt" && rm -f -- *.deb && backports apt-get --quiet download otrs2 > /dev/null) || fail "it cannot be downloaded" "$place/log/packages.log"
+  (cd "$apt" && rm -f -- *.deb && backports apt-get --quiet download otrs2 > /dev/null) || cannot "it cannot be downloaded" "$place/log/packages.log"
   apt_from=()
   say "installing what it needs"
   debian satisfy "$needs"

@@ -31,4 +31,12 @@ def _emulator(world: World) -> EmulatedDesk:
     return ArchiveEmulator(world)
 
 
-SPEC = DeskSpec(kind="archive", title="Archive", mark="AR", config=_config, open=_open, emulator=_emulator)
+SPEC = DeskSpec(
+    kind="archive",
+    title="Archive",
+    mark="AR",
+    tested_against="real folders",
+    config=_config,
+    open=_open,
+    emulator=_emulator,
+)

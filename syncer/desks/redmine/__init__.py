@@ -31,4 +31,12 @@ def _emulator(world: World) -> EmulatedDesk:
     return RedmineEmulator(world)
 
 
-SPEC = DeskSpec(kind="redmine", title="Redmine", mark="RM", config=_config, open=_open, emulator=_emulator)
+SPEC = DeskSpec(
+    kind="redmine",
+    title="Redmine",
+    mark="RM",
+    tested_against="emulator, real server 5.0.4",
+    config=_config,
+    open=_open,
+    emulator=_emulator,
+)

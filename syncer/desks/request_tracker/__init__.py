@@ -32,5 +32,11 @@ def _emulator(world: World) -> EmulatedDesk:
 
 
 SPEC = DeskSpec(
-    kind="request_tracker", title="Request Tracker 5", mark="RT", config=_config, open=_open, emulator=_emulator
+    kind="request_tracker",
+    title="Request Tracker 5",
+    mark="RT",
+    tested_against="emulator, real server 5.0.3",
+    config=_config,
+    open=_open,
+    emulator=_emulator,
 )

@@ -31,4 +31,12 @@ def _emulator(world: World) -> EmulatedDesk:
     return ZnunyEmulator(world)
 
 
-SPEC = DeskSpec(kind="znuny", title="Znuny", mark="ZN", config=_config, open=_open, emulator=_emulator)
+SPEC = DeskSpec(
+    kind="znuny",
+    title="Znuny",
+    mark="ZN",
+    tested_against="emulator, real server 6.5.15",
+    config=_config,
+    open=_open,
+    emulator=_emulator,
+)
