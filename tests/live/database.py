@@ -16,10 +16,15 @@ _NUMBERED = """
     where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.column_name = 'id'
     and c.data_type in ('integer', 'bigint', 'smallint')
 """
-_OTHERS = f"""
-    select table_name from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in ({_NUMBERED})
+_TABLES = """
+    select table_name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
 """
+# A row is compared as it is stored: not every type knows what is equal.
+_NUMBERED_BACK = """
+    delete from "{name}" now where not exists (select from {schema}."{name}" was where was.id = now.id and was *= now);
+    insert into "{name}" select * from {schema}."{name}" where id not in (select id from "{name}")
+"""
+_WHOLE_BACK = 'delete from "{name}"; insert into "{name}" select * from {schema}."{name}"'
 
 
 class Database:
@@ -42,12 +47,8 @@ class Database:
 
     def mark(self, name: str) -> Mark:
         """How it is at this moment, remembered under this name."""
-        self.run(f"drop schema if exists mark_{name} cascade; create schema mark_{name}")
-        copies = [f'create table mark_{name}."{one}" as table "{one}"' for one in self.names(_OTHERS)]
-        most = " union all ".join(
-            f"select '{one}' as name, coalesce(max(id), 0) as most from \"{one}\"" for one in self.names(_NUMBERED)
-        )
-        self.run("; ".join((*copies, f"create table mark_{name}.numbered as {most}")))
+        copies = [f'create table mark_{name}."{one}" as table "{one}"' for one in self.names(_TABLES)]
+        self.run("; ".join((f"drop schema if exists mark_{name} cascade; create schema mark_{name}", *copies)))
         return Mark(self, f"mark_{name}")
 
     def known_mark(self, name: str) -> Mark:
@@ -66,18 +67,16 @@ class Database:
 
 
 class Mark:
-    """A moment to which a database can be set back: rows that came since go. A row that was changed stays changed; of
-    tables without numbers all is as it was."""
+    """A moment to which a database can be set back: rows that came since go, those that were changed are as they were,
+    those that went are there again. What counts up goes on, so that no number comes twice."""
 
     def __init__(self, database: Database, schema: str) -> None:
-        most = database.rows(f"select name, most from {schema}.numbered")
-        fewer = [f'delete from "{row["name"]}" where id > {row["most"]}' for row in most]
-        same = [
-            f'delete from "{name}"; insert into "{name}" select * from {schema}."{name}"'
-            for name in database.names(_OTHERS)
+        numbered, names = set(database.names(_NUMBERED)), database.names(_TABLES)
+        back = [
+            (_NUMBERED_BACK if name in numbered else _WHOLE_BACK).format(name=name, schema=schema) for name in names
         ]
         unbound, bound = ("set session_replication_role = replica", "set session_replication_role = origin")
-        self._database, self._statements = database, "; ".join((unbound, *fewer, *same, bound))
+        self._database, self._statements = database, "; ".join((unbound, *back, bound))
 
     def back(self) -> None:
         """As it was."""

@@ -35,4 +35,5 @@ serve "RT_SITE_CONFIG=$RT_SITE_CONFIG" "RT_SITE_CONFIG_DIR=$RT_SITE_CONFIG_DIR" 
   /usr/share/request-tracker5/libexec/rt-server --host "$host" --port "$port" --max-workers "${WORKERS:-4}"
 answers "http://$host:$port/REST/2.0/rt" --header "Authorization: token $token"
 tell "URL=http://$host:$port" "TOKEN=$token" "ADMIN_TOKEN=$admin" "DSN=postgresql://rt5@/rt5?host=$pg" "MAIL=$place/mail" \
+  "RUN=runuser -u $runner -- env RT_SITE_CONFIG=$RT_SITE_CONFIG RT_SITE_CONFIG_DIR=$RT_SITE_CONFIG_DIR perl -I/usr/share/request-tracker5/lib -MRT=-init -e" \
   "VERSION=$(dpkg-query -W -f '${source:Upstream-Version}' request-tracker5 | sed 's/+.*//')"
