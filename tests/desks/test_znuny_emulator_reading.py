@@ -311,6 +311,12 @@ async def test_a_file_named_like_an_articles_text_is_not_shown(site: Site) -> No
     assert await files(site, file("file-2", kind="text/html")) == []
     assert len(await files(site, file("file-2", kind="text/html"), HTMLBodyAsAttachment=1)) == 1
     assert len(await files(site, file("file-2", kind="text/html", Disposition="attachment"))) == 1
+    beside_html = {"Article": said(Body="<p>b</p>", ContentType="text/html; charset=utf8")}
+    for disposition, shown in (("", 0), ("inline", 0), ("attachment", 1)):
+        given = [file("file-1", kind="text/plain", Disposition=disposition)]
+        assert await files(site, *given) == []
+        kept = await site.kept(await site.made(**beside_html, Attachment=given))
+        assert len(kept["Article"][0].get("Attachment", [])) == shown
 
 
 async def test_a_files_size_is_a_text_unless_it_is_nothing(site: Site) -> None:

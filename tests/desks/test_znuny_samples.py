@@ -8,18 +8,24 @@ date shows.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import ClientSession
+from msgspec.structs import replace
 
 from syncer.desks.znuny import emulator
+from syncer.desks.znuny.emulator import ZnunyEmulator
 from syncer.desks.znuny.emulator_text import plain
+from syncer.sandbox.seed import generate
+from tests.desks.serving import served
 from tests.desks.test_znuny_emulator import CARRIERS, Site, carried
 
 SAMPLES = Path(emulator.__file__).parent / "samples"
-TEXTS = "texts"
+TEXTS, WORKING_TIMES = "texts", "working_times"
 NAMES = [
     "create_body_zero", "create_broken_off", "create_empty_file", "create_empty_list", "create_refused_login",
     "create_sender_without_address", "create_unknown_customer", "create_unknown_field", "create_unknown_owner",
@@ -45,7 +51,7 @@ _FORMS = {
 }
 _WORDS = frozenset(
     "ErrorCode ErrorMessage faultstring HistoryType State StateType Queue Lock SenderType CommunicationChannel "
-    "Priority Disposition Filename Content".split()
+    "Priority Disposition Filename Content HistoryTypeID".split()
 )
 """Values that are the same everywhere."""
 
@@ -131,3 +137,21 @@ async def test_an_answer_has_the_shape_of_the_sample(name: str, carrier: str) ->
 @pytest.mark.parametrize("row", sample(TEXTS), ids=lambda row: row["html"][:30])
 def test_a_text_becomes_what_the_running_server_made_of_it(row: dict[str, str]) -> None:
     assert plain(row["html"].strip()) == row["body"]
+
+
+async def test_only_working_hours_count_until_a_ticket_is_closed() -> None:
+    rows, tickets = sample(WORKING_TIMES), []
+    first = generate(1, 1).tickets[0]
+    for row in rows:
+        created, closed = (
+            int(datetime.fromisoformat(f"{row[key]}+00:00").timestamp()) for key in ("created", "closed")
+        )
+        tickets.append(replace(first, status="closed", comments=[], created=created, updated=closed, closed=closed))
+    emulator = ZnunyEmulator(replace(generate(1, 1), tickets=tickets))
+    async with served(emulator) as url, ClientSession() as session:
+        site = Site(session, emulator.block(url)["base_url"], ("sync", "sandbox-secret"))
+        asked = {"TicketID": [one.id for one in emulator.kept()], "Extended": 1}
+        told = (await site.ok("POST", "/TicketList", asked))["Ticket"]
+    assert [
+        {"created": one["Created"], "closed": one["Closed"], "minutes": one["SolutionInMin"]} for one in told
+    ] == rows  # fmt: skip

@@ -82,5 +82,6 @@ filled httpd.conf.in > "$place/httpd.conf"
 user=root serve /usr/sbin/apache2 -f "$place/httpd.conf" -D FOREGROUND
 url="http://$host:$port/znuny/nph-genericinterface.pl/Webservice/desk"
 answers "$url/TicketSearch?UserLogin=sync&Password=$(secret sync)&Limit=1"
+run="runuser -u $runner -- env --chdir=$home perl -I$home -I$home/Kernel/cpan-lib -I$home/Custom -e"
 tell "URL=$url" USER=sync "PASSWORD=$(secret sync)" AGENT=ada "DSN=postgresql://znuny@/znuny?host=$pg" "MAIL=$place/mail" \
-  "VERSION=$(< "$place/version")"
+  "RUN=$run" "CACHE=$home/var/tmp/CacheFileStorable" "VERSION=$(< "$place/version")"

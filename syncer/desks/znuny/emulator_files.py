@@ -101,8 +101,8 @@ def shown(article: Article, *, html_body: bool) -> list[tuple[str, Attachment]]:
     ordered = sorted(article.attachments, key=lambda one: (one.name, one.id))
     numbered = [(str(number), one) for number, one in enumerate(ordered, 1)]
     numbered.sort(key=lambda pair: pair[0])
-    plain = next((one for _, one in numbered if _is_plain_body(one)), None)
     html = next((one for _, one in numbered if one.is_html_body), None)
+    plain = next((one for _, one in numbered if _is_plain_body(one, beside_html=html is not None)), None)
     hidden = {id(one) for one in (plain, None if html_body else html) if one is not None}
     return [(number, one) for number, one in numbered if id(one) not in hidden]
 
@@ -118,8 +118,10 @@ def is_whole(given: Any) -> bool:
     return isinstance(given, dict) and is_given(given) and bool(given)
 
 
-def _is_plain_body(one: Attachment) -> bool:
-    return one.name == "file-1" and "text/plain" in one.content_type.lower()
+def _is_plain_body(one: Attachment, *, beside_html: bool) -> bool:
+    """Where there is HTML, a file that is no part of the text is none of its forms."""
+    named = one.name == "file-1" and "text/plain" in one.content_type.lower()
+    return named and (one.disposition == "inline" or not beside_html)
 
 
 def _disposition(name: str, content_type: str, content_id: str) -> str:

@@ -10,6 +10,7 @@ from syncer.desks.znuny.emulator_answers import Refused
 from syncer.desks.znuny.emulator_files import shown
 from syncer.desks.znuny.emulator_records import Article, Attachment, Ticket
 from syncer.desks.znuny.emulator_tables import Tables
+from syncer.desks.znuny.emulator_times import worked
 from syncer.desks.znuny.emulator_values import is_given, number, text
 from syncer.desks.znuny.emulator_words import CHANNELS, HISTORY_TYPES, SENDERS, STATE_TYPES, id_of
 
@@ -111,7 +112,8 @@ def _extended(tables: Tables, one: Ticket) -> dict[str, Any]:
     answered = [said.at for said in one.articles if said.sender == "agent" and said.visible and not said.broken]
     found: dict[str, Any] = {}
     if closed:
-        found |= {"Closed": tables.stamp(closed[-1]), "SolutionInMin": (closed[-1] - one.created) // 60}
+        minutes = worked(one.created, closed[-1], tables.switches.timezone) // 60
+        found |= {"Closed": tables.stamp(closed[-1]), "SolutionInMin": minutes}
     if locked:
         found["FirstLock"] = tables.stamp(locked[0])
     if answered:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 _STAMP = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{1,2}):(\d{1,2})")
 _FORM = "%Y-%m-%d %H:%M:%S"
 _END_OF_TIME = 2**31
+_OPENS, _CLOSES = 8, 21
+_HOLIDAYS = frozenset({(1, 1), (5, 1), (12, 24), (12, 25), (12, 26), (12, 31)})
 
 
 def written(at: int, zone: str) -> str:
     """A moment as tickets show it."""
     return datetime.fromtimestamp(at, ZoneInfo(zone)).strftime(_FORM)
+
+
+def worked(since: int, until: int, zone: str) -> int:
+    """The seconds between two moments in which somebody works, by the calendar that comes with the product."""
+    place, seconds = ZoneInfo(zone), 0.0
+    day, last = (datetime.fromtimestamp(at, place).date() for at in (since, until))
+    while day <= last:
+        if day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS:
+            opens, closes = (datetime(day.year, day.month, day.day, hour, tzinfo=place) for hour in (_OPENS, _CLOSES))
+            seconds += max(0.0, min(until, closes.timestamp()) - max(since, opens.timestamp()))
+        day += timedelta(days=1)
+    return int(seconds)
 
 
 def normal(stamp: str) -> str | None:

@@ -39,8 +39,8 @@ HISTORY_TYPES = {
     "NewTicket": 1,
     "FollowUp": 2,
     "SendAutoReply": 4,
-    "SendAutoFollowUp": 6,
-    "SendAgentNotification": 10,
+    "SendAutoFollowUp": 5,
+    "SendAgentNotification": 9,
     "AddNote": 15,
     "Move": 16,
     "Lock": 17,
@@ -53,8 +53,8 @@ HISTORY_TYPES = {
     "StateUpdate": 27,
     "TicketDynamicFieldUpdate": 28,
     "ResponsibleUpdate": 34,
-    "TypeUpdate": 31,
-    "TitleUpdate": 45,
+    "TypeUpdate": 37,
+    "TitleUpdate": 50,
     "TimeAccounting": 20,
 }
 
