@@ -90,6 +90,13 @@ class Redmine(Server):
             found += [mail for mail in new.replace("\r\n", "\n").split("\nDate: ") if mail.strip()]
         return found
 
+    def hush(self) -> None:
+        """No mails about issues that are added or updated."""
+        self.database.run(
+            "delete from settings where name = 'notified_events'; insert into settings (name, value, updated_on)"
+            " values ('notified_events', '--- []', now() at time zone 'utc')"
+        )
+
     def forget(self) -> None:
         """Nothing but which mails were there already: what it has in mind it compares with its database."""
         self._read = self._mail_files()

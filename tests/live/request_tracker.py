@@ -84,6 +84,10 @@ class RequestTracker(Server):
         boxes = (box.read_text(encoding="utf-8", errors="replace") for box in self._boxes())
         return [mail for box in boxes for mail in _MAIL_BEGINS.split(box)[1:]]
 
+    def hush(self) -> None:
+        """No scrip that mails owners."""
+        self.database.run("update scrips set disabled = 1 where description = 'On Owner Change Notify Owner'")
+
     def forget(self) -> None:
         """Mails; of rows it remembers none beyond a request."""
         for box in self._boxes():

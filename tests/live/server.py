@@ -63,6 +63,10 @@ class Server(ABC):
         """Every mail it has sent, whole, since it was last set back."""
 
     @abstractmethod
+    def hush(self) -> None:
+        """What its desk's page tells to switch off for the time of a migration is off, until it is set back."""
+
+    @abstractmethod
     def forget(self) -> None:
         """What the server remembers beside its database goes, after that was set back."""
 

@@ -101,12 +101,20 @@ class ZnunyServer(Server):
         sent = sorted(Path(self.told["MAIL"]).glob("*.eml"), key=lambda one: one.stat().st_mtime_ns)
         return [one.read_text(encoding="utf-8", errors="replace") for one in sent]
 
+    def hush(self) -> None:
+        """No mail to a new owner."""
+        self.database.run("update notification_event set valid_id = 2 where name = 'Ticket owner update notification'")
+        self._forget_lookups()
+
     def forget(self) -> None:
         """What it looked up once, and the mails."""
-        for folder in Path(self.told["CACHE"]).glob("*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        self._forget_lookups()
         for mail in Path(self.told["MAIL"]).glob("*.eml"):
             mail.unlink()
+
+    def _forget_lookups(self) -> None:
+        for folder in Path(self.told["CACHE"]).glob("*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 SERVER = ZnunyServer
