@@ -78,8 +78,8 @@ class Server(ABC):
             self._back(self._filled)
             return
         self._back(self._empty)
-        assert not self.kept(), f"{self.kind} had tickets when it was first asked: down.sh --purge, then up.sh"
         self.filler.ask("begin", world=msgspec.to_builtins(replace(world, tickets=[])))
+        assert not self.kept(), f"{self.kind} had tickets when it was first asked: down.sh --purge, then up.sh"
         self.ids = self._add(world.tickets)
         self._world, self._filled = world, self.database.mark("filled")
 

@@ -2,6 +2,7 @@
 Setting.rest_api_enabled = '1'
 Setting.default_language = 'en'
 Setting.attachment_max_size = '20480'
+Setting.cross_project_issue_relations = '1'
 Setting.mail_from = 'redmine@live.test'
 
 admin = User.find_by!(login: 'admin')
