@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
 
 class Client(Protocol):
-    """Somebody at work. Each call is one change; what they write is told to the second in which it was done."""
+    """Somebody at work. Each call is one change."""
+
+    @property
+    def priorities(self) -> Sequence[str]:
+        """What there is to choose from."""
 
     def retitle(self, id: str, title: str) -> None:
         """Another title."""
@@ -16,8 +20,8 @@ class Client(Protocol):
     def say(self, id: str, text: str, *, private: bool) -> None:
         """A comment."""
 
-    def prioritise(self, id: str, number: int) -> None:
-        """Another priority: the so-manyth there is, counted round."""
+    def prioritise(self, id: str, name: str) -> None:
+        """Another priority: one of `priorities`."""
 
     def open(self, title: str) -> str:
         """A new ticket; its id."""
@@ -25,6 +29,8 @@ class Client(Protocol):
 
 class RequestTracker:
     """By PyPI's `rt`."""
+
+    priorities = ("Low", "Medium", "High")
 
     def __init__(self, told: Mapping[str, str]) -> None:
         self._rt = import_module("rt.rest2").Rt(told["URL"] + "/REST/2.0/", token=told["TOKEN"])
@@ -35,8 +41,8 @@ class RequestTracker:
     def say(self, id: str, text: str, *, private: bool) -> None:
         (self._rt.comment if private else self._rt.reply)(id, text)
 
-    def prioritise(self, id: str, number: int) -> None:
-        self._rt.edit_ticket(id, Priority=("Low", "Medium", "High")[number % 3])
+    def prioritise(self, id: str, name: str) -> None:
+        self._rt.edit_ticket(id, Priority=name)
 
     def open(self, title: str) -> str:
         return str(self._rt.create_ticket("General", subject=title, content=title))
@@ -47,7 +53,8 @@ class Redmine:
 
     def __init__(self, told: Mapping[str, str]) -> None:
         self._redmine = import_module("redminelib").Redmine(told["URL"], key=told["ADMIN_TOKEN"])
-        self._priorities = [one.id for one in self._redmine.enumeration.filter(resource="issue_priorities")]
+        self._ids = {one.name: one.id for one in self._redmine.enumeration.filter(resource="issue_priorities")}
+        self.priorities = tuple(self._ids)
         self._project = next(iter(self._redmine.project.all())).id
 
     def retitle(self, id: str, title: str) -> None:
@@ -56,8 +63,8 @@ class Redmine:
     def say(self, id: str, text: str, *, private: bool) -> None:
         self._redmine.issue.update(int(id), notes=text, private_notes=private)
 
-    def prioritise(self, id: str, number: int) -> None:
-        self._redmine.issue.update(int(id), priority_id=self._priorities[number % len(self._priorities)])
+    def prioritise(self, id: str, name: str) -> None:
+        self._redmine.issue.update(int(id), priority_id=self._ids[name])
 
     def open(self, title: str) -> str:
         return str(self._redmine.issue.create(project_id=self._project, subject=title).id)
@@ -65,6 +72,8 @@ class Redmine:
 
 class Znuny:
     """By PyPI's `requests`: what speaks its web services is none that works with them all."""
+
+    priorities = ("1 very low", "2 low", "3 normal", "4 high", "5 very high")
 
     def __init__(self, told: Mapping[str, str]) -> None:
         self._url, self._requests = told["URL"], import_module("requests")
@@ -76,8 +85,8 @@ class Znuny:
     def say(self, id: str, text: str, *, private: bool) -> None:
         self._send("PATCH", f"/Ticket/{id}", {"Article": _article(text, public=not private)})
 
-    def prioritise(self, id: str, number: int) -> None:
-        self._send("PATCH", f"/Ticket/{id}", {"Ticket": {"PriorityID": 1 + number % 5}})
+    def prioritise(self, id: str, name: str) -> None:
+        self._send("PATCH", f"/Ticket/{id}", {"Ticket": {"Priority": name}})
 
     def open(self, title: str) -> str:
         ticket = {"Title": title, "Queue": "Raw", "State": "new", "Priority": "3 normal", "CustomerUser": "a@b.test"}
