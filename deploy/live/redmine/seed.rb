@@ -2,11 +2,12 @@
 Setting.rest_api_enabled = '1'
 Setting.default_language = 'en'
 Setting.attachment_max_size = '20480'
+Setting.cross_project_issue_relations = '1'
 Setting.mail_from = 'redmine@live.test'
 
 admin = User.find_by!(login: 'admin')
 admin.update!(password: ENV.fetch('ADMIN_PASSWORD'), must_change_passwd: false)
-sync = User.new(firstname: 'Sync', lastname: 'Account', mail: 'sync@live.test', language: 'en')
+sync = User.new(firstname: 'Sync', lastname: 'Bot', mail: 'sync@live.test', language: 'en')
 sync.login = 'sync'
 sync.password = ENV.fetch('ADMIN_PASSWORD')
 sync.mail_notification = 'none'
