@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import ClientError
 
@@ -18,6 +21,7 @@ from tests.desks.redmine_site import Site, emulated, world
 
 DORA, CARL, GIL = range(3)
 AT = 1_700_000_000
+SAMPLES = Path(inspect.getfile(RedmineEmulator)).parent / "samples"
 
 
 def seed(title: str = "Jam", **more: Any) -> SeedTicket:
@@ -270,6 +274,17 @@ async def test_a_field_that_is_required_must_be_filled() -> None:
     async with emulated(required_fields=frozenset({"Severity"})) as site:
         body = {"issue": {"project_id": site.project, "subject": "x"}}
         assert (await site.call("POST", "/issues.json", body)).body["errors"] == ["Severity cannot be blank"]
+
+
+async def test_issues_of_two_projects_are_related_only_where_that_is_switched_on() -> None:
+    for switched, name in ((True, "relation_elsewhere"), (False, "relation_elsewhere_refused")):
+        async with emulated(cross_project_relations=switched) as site:
+            issue, other = await site.make(), await site.make(project_id=site.names["other"])
+            body = {"relation": {"issue_to_id": other["id"]}}
+            answer = await site.call("POST", f"/issues/{issue['id']}/relations.json", body)
+        real = msgspec.json.decode((SAMPLES / f"{name}.json").read_bytes())["answer"]
+        assert (answer.status, answer.body.keys()) == (real["status"], real["body"].keys())
+        assert answer.body.get("errors") == real["body"].get("errors")
 
 
 async def test_who_asks_may_be_no_more_than_an_address() -> None:

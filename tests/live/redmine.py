@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ Rows = Mapping[int, list[Row]]
 REQUESTER = "Requester email"
 _OURS = ("admin", "sync")
 """That the accounts of the API watch what they write on makes them no people who are told."""
+
+_BEGINS = r"(?m)^(?=Date: \w{3}, )"
+"""A mail, in a file of them."""
 
 _MAILS = "select user_id, lower(address) as mail from email_addresses where is_default"
 _ISSUES = """
@@ -87,7 +91,7 @@ class Redmine(Server):
         found = []
         for file, size in self._mail_files().items():
             new = file.read_bytes()[self._read.get(file, 0) : size].decode(errors="replace")
-            found += [mail for mail in new.replace("\r\n", "\n").split("\nDate: ") if mail.strip()]
+            found += [mail for mail in re.split(_BEGINS, new.replace("\r\n", "\n")) if mail.strip()]
         return found
 
     def hush(self) -> None:

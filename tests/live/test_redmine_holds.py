@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from msgspec.structs import asdict, replace
@@ -49,14 +52,32 @@ def test_the_bytes_of_each_file_are_there(real: LiveDesk) -> None:
 
 
 def test_tickets_that_come_and_change_later_are_held_as_the_emulator_holds_them(real: LiveDesk, world: World) -> None:
-    at = max(one.updated for one in world.tickets)
-    changed = [replace(one, title=f"Now {n}", updated=at) if n % 3 else one for n, one in enumerate(world.tickets)]
-    later = replace(world, tickets=[*changed, *world.tickets[20:30]])
+    """Also told to people who are locked or gone; and the server that is set back is as it was."""
     before = real.kept()
-    real.becomes(later)
-    assert not list(differences(real.kept(), registry.spec(KIND).emulator(later).kept()))
-    assert LiveDesk(KIND, world).kept() != before, "its numbers are others"
+    at = max(one.updated for one in world.tickets)
+    nobody = [place for place, person in enumerate(world.people) if person.disabled or person.deleted]
+    new = [replace(one, cc=[*one.cc, *nobody]) for one in world.tickets[20:30]]
+    changed = [replace(one, title=f"Now {n}", updated=at) if n % 3 else one for n, one in enumerate(world.tickets)]
+    for more in (new[:3], new):
+        later = replace(world, tickets=[*changed, *more])
+        real.becomes(later)
+        assert not list(differences(real.kept(), registry.spec(KIND).emulator(later).kept()))
     assert not list(differences(LiveDesk(KIND, world).kept(), before))
+
+
+def test_a_mail_is_seen_until_the_server_is_set_back(real: LiveDesk, world: World) -> None:
+    desk = LiveDesk(KIND, world)
+    id = next(ticket.id for ticket in desk.kept() if ticket.assignee is not None)
+    for word in ("mailed first", "mailed second"):
+        body = json.dumps({"issue": {"notes": word}}).encode()
+        headers = {"X-Redmine-API-Key": desk.server.told["ADMIN_TOKEN"], "Content-Type": "application/json"}
+        urlopen(Request(f"{desk.server.url}/issues/{id}.json", body, headers, method="PUT")).close()
+    until = time.monotonic() + 20
+    while not all(any(word in mail for mail in desk.server.mails()) for word in ("mailed first", "mailed second")):
+        assert time.monotonic() < until, "no mail of a note to an assignee"
+        time.sleep(0.1)
+    assert not any("mailed first" in mail and "mailed second" in mail for mail in desk.server.mails())
+    assert LiveDesk(KIND, world).server.mails() == []
 
 
 def differences(one: Sequence[KeptTicket], other: Sequence[KeptTicket]) -> Iterator[str]:

@@ -7,7 +7,7 @@ Setting.mail_from = 'redmine@live.test'
 
 admin = User.find_by!(login: 'admin')
 admin.update!(password: ENV.fetch('ADMIN_PASSWORD'), must_change_passwd: false)
-sync = User.new(firstname: 'Sync', lastname: 'Account', mail: 'sync@live.test', language: 'en')
+sync = User.new(firstname: 'Sync', lastname: 'Bot', mail: 'sync@live.test', language: 'en')
 sync.login = 'sync'
 sync.password = ENV.fetch('ADMIN_PASSWORD')
 sync.mail_notification = 'none'

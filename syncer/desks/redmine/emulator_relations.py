@@ -66,6 +66,8 @@ async def create(tables: Tables, call: Call) -> web.Response:
 def _check(tables: Tables, issue: Issue, other: Issue) -> None:
     if issue.id == other.id:
         raise Invalid("Related issue is invalid")
+    if issue.project_id != other.project_id and not tables.switches.cross_project_relations:
+        raise Invalid("Related issue doesn't belong to the same project")
     if issue.id in (other.parent_id, *_above(tables, other)) or other.id in (issue.parent_id, *_above(tables, issue)):
         raise Invalid("An issue cannot be linked to one of its subtasks")
     for row in tables.relations_of(issue):

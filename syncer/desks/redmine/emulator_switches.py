@@ -43,5 +43,6 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     time_tracking: bool = True  # a module of every project; without it, no time is to be seen
 
     # Writing.
+    cross_project_relations: bool = True  # off, as on a fresh server: issues of two projects cannot be related
     max_file: int = 20 * MEGABYTE
     clash_window: float = 0.002  # seconds between reading an issue and writing it, in which somebody else may

@@ -136,7 +136,9 @@ class Change:
             return
         parent = tables.issues.get(to_number(asked["parent_issue_id"]))
         closed = parent is not None and parent.status_id in CLOSED_STATUSES
-        if parent is None or parent.id == new.id or not tables.sees(self.by, parent):
+        # No project here is below another one: across such a tree a parent would be taken.
+        elsewhere = parent is not None and parent.project_id != new.project_id
+        if parent is None or parent.id == new.id or elsewhere or not tables.sees(self.by, parent):
             self._later.append("Parent task is invalid")
         elif closed and new.status_id not in CLOSED_STATUSES:
             self._later.append("An open issue cannot be attached to a closed parent task")
