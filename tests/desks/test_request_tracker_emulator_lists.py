@@ -362,6 +362,20 @@ async def test_an_unknown_field_of_a_query_in_json_is_passed_over() -> None:
         assert (await desk.ok("GET", "/users"))["total"] >= 4
 
 
+async def test_a_queue_out_of_use_comes_only_to_whoever_asks_for_such() -> None:
+    async with site() as desk:
+        asked, like = "fields=Name,Disabled", [{"field": "Name", "operator": "LIKE", "value": "approv"}]
+        every = (await desk.ok("GET", f"/queues/all?{asked}&find_disabled_rows=1&orderby=id"))["items"]
+        assert [(row["id"], row["Name"], row["Disabled"]) for row in every[:2]] == [
+            ("1", "General", "0"), ("2", "___Approvals", "2"),
+        ]  # fmt: skip
+        usual = (await desk.ok("GET", f"/queues/all?{asked}"))["items"]
+        assert {row["id"] for row in usual} == {row["id"] for row in every if row["Disabled"] == "0"}
+        assert (await desk.ok("POST", "/queues", like))["total"] == 0
+        assert (await desk.ok("POST", "/queues?find_disabled_rows=1", like))["total"] == 1
+        assert (await desk.ok("GET", "/queue/___Approvals"))["Lifecycle"] == "approvals"
+
+
 async def test_two_conditions_on_one_field_are_a_choice() -> None:
     async with site() as desk:
         asked = [{"field": "Name", "value": "sync"}, {"field": "Name", "value": "root"}]

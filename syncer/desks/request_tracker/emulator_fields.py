@@ -74,9 +74,9 @@ _USER: dict[str, Read] = {
 _QUEUE: dict[str, Read] = {
     "Name": lambda one: one.name,
     "Description": lambda one: one.description,
-    "Lifecycle": lambda one: "default",
+    "Lifecycle": lambda one: one.lifecycle,
     "CorrespondAddress": lambda one: one.address,
-    "Disabled": lambda one: "0",
+    "Disabled": lambda one: str(one.disabled),
     "Created": lambda one: dates.shown(one.created),
 }
 _FIELD: dict[str, Read] = {

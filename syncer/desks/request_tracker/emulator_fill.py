@@ -20,7 +20,7 @@ from syncer.desks.request_tracker.emulator_messages import add
 from syncer.desks.request_tracker.emulator_mime import NOTHING, Part, cut, file_part, keep_message, text_part
 from syncer.desks.request_tracker.emulator_records import Field, Queue, Ticket, User
 from syncer.desks.request_tracker.emulator_switches import Auth
-from syncer.desks.request_tracker.emulator_tables import GENERAL, NOBODY, ROOT, SYNC, SYSTEM, Tables
+from syncer.desks.request_tracker.emulator_tables import APPROVALS, GENERAL, NOBODY, ROOT, SYNC, SYSTEM, Tables
 from syncer.desks.request_tracker.emulator_words import PRIORITY_OF, STATUS_OF
 
 Event = tuple[int, int, Callable[[], None]]
@@ -61,8 +61,12 @@ def _fill_own(tables: Tables, auth: Auth) -> None:
 def _fill_lists(tables: Tables, world: World) -> None:
     now, own = tables.now(), tables.switches
     general = Queue(id=GENERAL, name="General", description="The default queue", created=now)
+    approvals = Queue(
+        id=APPROVALS, name="___Approvals", description="A system-internal queue for the approvals system",
+        lifecycle="approvals", disabled=2, created=now,
+    )  # fmt: skip
     names = [name for name in world.queues if name.lower() != "general"]
-    queues = [general, *(Queue(id=tables.take("queue"), name=name, created=now) for name in names)]
+    queues = [general, approvals, *(Queue(id=tables.take("queue"), name=name, created=now) for name in names)]
     for queue in queues:
         tables.queues[queue.id] = queue
         birth_of_a_queue(tables, queue.id, now)

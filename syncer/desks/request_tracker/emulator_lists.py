@@ -15,7 +15,7 @@ from syncer.desks.request_tracker.emulator_answers import Refused
 from syncer.desks.request_tracker.emulator_asked import asked_rows
 from syncer.desks.request_tracker.emulator_calls import Call
 from syncer.desks.request_tracker.emulator_conditions import ticket_test, transaction_test
-from syncer.desks.request_tracker.emulator_records import Attachment, Ticket, Transaction
+from syncer.desks.request_tracker.emulator_records import Attachment, Queue, Ticket, Transaction
 from syncer.desks.request_tracker.emulator_rights import seen, shown_yet
 from syncer.desks.request_tracker.emulator_sql import Query, demands
 
@@ -99,13 +99,15 @@ def all_attachments(call: Call) -> Any:
 
 def queues(call: Call) -> Any:
     """GET /queues/all"""
-    rows = sorted(call.tables.queues.values(), key=lambda one: one.name.lower())
+    rows = _in_use(call)
+    if (call.query.get("orderby") or "").lower() != "id":
+        rows = sorted(rows, key=lambda one: one.name.lower())
     return page(call, _turned(call, rows), **_or_nothing(call, "SeeQueue", len(rows)))
 
 
 def asked_queues(call: Call) -> Any:
     """GET and POST /queues: nothing unless something is asked."""
-    return _by_name(call, list(call.tables.queues.values()), "SeeQueue")
+    return _by_name(call, _in_use(call), "SeeQueue")
 
 
 def asked_fields(call: Call) -> Any:
@@ -208,6 +210,12 @@ def _by_name(call: Call, rows: Sequence[Any], right: str) -> Any:
     found = asked_rows(call, rows, type(rows[0])) if isinstance(call.body, list) and rows else []
     found = sorted(found, key=lambda one: one.name.lower())
     return page(call, _turned(call, found), **_or_nothing(call, right, len(found)))
+
+
+def _in_use(call: Call) -> list[Queue]:
+    """Queues by id; those out of use, among them one of the product's own, only for whoever asks for them."""
+    every = sorted(call.tables.queues.values(), key=lambda one: one.id)
+    return [one for one in every if not one.disabled or call.query.get("find_disabled_rows")]
 
 
 def _or_nothing(call: Call, right: str, total: int) -> dict[str, Any]:

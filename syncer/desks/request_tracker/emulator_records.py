@@ -24,12 +24,14 @@ class User(Struct, kw_only=True):
 
 
 class Queue(Struct, kw_only=True):
-    """A queue; all have the default lifecycle."""
+    """A queue; 1 is out of use, and 2 is of the product's own and was never meant for anybody."""
 
     id: int
     name: str
     description: str = ""
     address: str = ""
+    lifecycle: str = "default"
+    disabled: int = 0
     created: int = 0
 
 

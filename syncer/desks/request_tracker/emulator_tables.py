@@ -21,7 +21,7 @@ from syncer.desks.request_tracker.emulator_records import (
 from syncer.desks.request_tracker.emulator_switches import Switches
 
 SYSTEM, NOBODY, ROOT, SYNC = 1, 6, 14, 27
-GENERAL = 1
+GENERAL, APPROVALS = 1, 2
 # As on a server that was just set up and seeded: the first numbers are taken by the product itself.
 _FIRST = {"ticket": 1, "transaction": 40, "attachment": 1, "user": 35, "queue": 3, "field": 2, "value": 1}
 _STEPS = {"user": 2}
