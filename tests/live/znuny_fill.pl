@@ -79,10 +79,6 @@ sub stamped {
 sub begin {
     my ($Told) = @_;
     ( $World, $Filled ) = ( $Told->{world}, 0 );
-    # It comes with a ticket that welcomes; others may be of tests that take none away.
-    for my $ID ( map { $_->[0] } @{ dbh()->selectall_arrayref('select id from ticket') } ) {
-        the('Ticket')->TicketDelete( TicketID => $ID, UserID => ROOT ) || die "the ticket $ID was not deleted\n";
-    }
     $Known{$_} = { ids($_) } for @LISTS;
     %Types = ids('ticket_type');
     type_of($_) for @TYPES;

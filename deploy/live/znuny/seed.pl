@@ -1,4 +1,4 @@
-# A second queue and dynamic fields of each kind.
+# A second queue and dynamic fields of each kind; and no ticket that says welcome.
 use strict;
 use warnings;
 use lib '.', 'Kernel/cpan-lib', 'Custom';
@@ -23,3 +23,5 @@ $Kernel::OM->Get('Kernel::System::Queue')->QueueAdd(
     Name => 'Support', ValidID => 1, GroupID => 1, SystemAddressID => 1, SalutationID => 1, SignatureID => 1,
     FollowUpID => 1, UnlockTimeout => 0, UserID => 1,
 ) or die "the queue was not made\n";
+$Kernel::OM->Get('Kernel::System::Ticket')->TicketDelete( TicketID => 1, UserID => 1 )
+    or die "the ticket that says welcome was not deleted\n";
