@@ -25,6 +25,8 @@ Through = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
 _CREDENTIALS = ("Authorization", "Cookie", "X-API-Key", "X-Redmine-API-Key", "X-Auth-Token")
 _OPENS = re.compile("password|session|token|secret", re.IGNORECASE)
 _LONGEST_LINE = 4 * 1024 * 1024
+UNHURRIED, REAL_TIMES = 10, 5
+"""The seconds an answer may usually take; so many times those that suffice an emulator a real server gets."""
 SMALL_PAGES = {"page_size": 10, "page_length": 10, "list_rows": 10, "probe_gaps": 0}
 """What desks call their size of a page, by the lists alone; those that have another word for it are read with their
 own."""
@@ -72,7 +74,10 @@ class Trial:
         return self.desk
 
     async def again(self, **settings: Any) -> None:
-        """Go on with another connector that is logged in, such as a less patient one."""
+        """Go on with another connector that is logged in, such as a less patient one: but a real server has other work
+        and is no quicker for it."""
+        if "timeout" in settings and isinstance(self.emulator, LiveDesk):
+            settings["timeout"] = min(settings["timeout"] * REAL_TIMES, UNHURRIED)
         await self.open(**settings).connect()
 
     async def close(self) -> None:
@@ -163,7 +168,7 @@ async def on_trial(kind: str, world: World | None = None, **settings: Any) -> As
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         trial.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         trial.stop = runner.cleanup
-        trial.open(**{"timeout": 10, **settings})
+        trial.open(**{"timeout": UNHURRIED, **settings})
         await trial.desk.connect()
         yield trial
     finally:
