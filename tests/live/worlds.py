@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from syncer.deskkit.world import World
+from syncer.deskkit.world import SeedTicket, World
 from syncer.sandbox.seed import from_csv
 from tests.flows import matrix
 from tests.flows.worlds import name_texts
@@ -26,6 +26,16 @@ def mixed(tickets: int) -> World:
     longer = max(made.people, real.people, key=len)  # both begin with the same people
     assert longer[: len(made.people)] == made.people
     categories = list(dict.fromkeys([*made.categories, *real.categories]))
+    later = max(ticket.created for ticket in made.tickets) - real.tickets[0].created
     for number, ticket in enumerate(real.tickets, matrix.ODD):
         name_texts(ticket, number)
+        _put_off(ticket, later)
     return replace(made, people=longer, categories=categories, tickets=[*made.tickets, *real.tickets])
+
+
+def _put_off(ticket: SeedTicket, seconds: int) -> None:
+    """Desks number tickets in the order in which they were opened."""
+    ticket.created, ticket.updated = ticket.created + seconds, ticket.updated + seconds
+    ticket.closed = ticket.closed and ticket.closed + seconds
+    for comment in ticket.comments:
+        comment.at += seconds
