@@ -31,8 +31,16 @@ async def hidden(look: Look) -> TicketId | None:
 
 
 async def emptiness(desk: str, look: Look, hint: str) -> str:
-    """What to tell of a scan that saw nothing. Raises ConfigError where tickets are there and hidden from us: an
-    account that is blind must not pass for a desk that is empty."""
-    if (id := await hidden(look)) is None:
-        return f"{desk} shows no ticket, and has none of the ids {LOWEST[0]} to {LOWEST[-1]}: it seems to be empty"
-    raise ConfigError(f"{desk} shows no ticket to this account, but has some: it refuses ticket {id}", hint=hint)
+    """What a scan that saw nothing tells. Raises ConfigError where tickets are there and hidden from us: an account
+    that is blind must not pass for a desk that is empty."""
+    if (id := await hidden(look)) is not None:
+        raise ConfigError(f"{desk} shows no ticket to this account, but has some: it refuses ticket {id}", hint=hint)
+    return f"{desk} shows no ticket, and has none of the ids {LOWEST[0]} to {LOWEST[-1]}: it seems to be empty"
+
+
+async def told(desk: str, look: Look, hint: str) -> str:
+    """The same for a check, which tells it either way: whoever writes into a place that is new sees nothing there."""
+    try:
+        return await emptiness(desk, look, hint)
+    except ConfigError as e:
+        return f"{e.message}: right only for a target where its place is new. {e.hint}"

@@ -77,7 +77,7 @@ class Looks:
         seen = Seen([], [])
         newest = await self._calls.newest(TICKETS, "id > 0")
         if not newest:
-            seen.findings.append(await self._nothing())
+            seen.findings.append(await blindness.told(self._config.name, self._calls.ticket, SEE))
         if count is None:
             seen.findings.append(
                 "RT does not count the tickets: the account has no ShowTicket of its own, some may be hidden from it"
@@ -86,12 +86,6 @@ class Looks:
         await self._queues(seen)
         await self._zone(zone, newest, seen)
         return seen
-
-    async def _nothing(self) -> str:
-        try:
-            return await blindness.emptiness(self._config.name, self._calls.ticket, SEE)
-        except ConfigError as e:
-            return f"{e.message}. {e.hint}"
 
     async def _rights(self, newest: int, seen: Seen) -> None:
         if newest:
