@@ -8,6 +8,7 @@ import msgspec
 
 from syncer.deskkit.contract import Page
 from syncer.errors import Brake
+from syncer.migrate.claimed import unclaimed
 from syncer.migrate.engine import Engine, Report, preview, run
 from syncer.migrate.listing import Listing, listed
 from syncer.model.ids import Cursor
@@ -27,7 +28,7 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
     first = await runs.checkpoint(engine.pool, engine.id) is None
 
     def pages(_: Cursor | None) -> AsyncIterator[Page]:
-        pages = _pages(engine, listing)
+        pages = unclaimed(engine, _pages(engine, listing))
         return _from_the_beginning(engine, pages) if first else pages
 
     # A later backfill passes over what was migrated without looking for changes: it must not move the checkpoint.
@@ -36,7 +37,7 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
 
 async def plan(engine: Engine, listing: Listing | None = None) -> Tally:
     """What a backfill would do, without writing anything anywhere."""
-    return await preview(engine, _pages(engine, await _unshrunken(engine, listing)))
+    return await preview(engine, unclaimed(engine, _pages(engine, await _unshrunken(engine, listing))))
 
 
 async def _from_the_beginning(engine: Engine, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
