@@ -186,3 +186,12 @@ async def _forget(pool: asyncpg.Pool) -> None:
     """Another database, as far as tickets go."""
     for table in LEDGER:
         await pool.execute(f"delete from {table}")
+
+
+async def test_a_source_that_shows_nothing_is_told_of_by_the_plan_and_by_the_run(desks: Desks) -> None:
+    for id in list(desks.old.tables.tickets):
+        desks.old.vanish(id)
+    for command in (("plan",), ("migrate", "--yes")):
+        told = await desks.do(*command)
+        assert "old showed no ticket at all: is it empty, or may the account see none?" in told.out + told.err
+    assert desks.written() == []
