@@ -36,7 +36,7 @@ class Hits:
 
 def lowest(key: Key, ids: Iterable[int]) -> TicketId:
     """The first of the tickets that hold a marker: where there are several, that is told."""
-    ordered = sorted(set(ids))
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return TicketId(str(ordered[0]))
+    first, *others = [TicketId(str(id)) for id in sorted(set(ids))]
+    if others:
+        log.warning("several_tickets_with_one_marker", key=key, kept=first, others=others)
+    return first
