@@ -56,7 +56,8 @@ def config_schema(which: str) -> None:
 @CONFIG
 @JSON
 def check(desk: str | None, config: Path, as_json: bool) -> None:
-    """Log in to a desk, or to all, and look around: account, rights, what is missing. Writes nothing.
+    """Log in to a desk, or to all, and look around: account, rights, time zone, what it can, whom it mails, what is
+    missing. Writes nothing.
 
     Then runs the examples of the mapping files against the lookup tables, where those were pulled.
     """
@@ -68,6 +69,11 @@ def check(desk: str | None, config: Path, as_json: bool) -> None:
             click.echo(f"{one['desk']}: logged in as {one['account']}; {one['detail']}")
             for finding in one["findings"]:
                 click.echo(f"  look at this: {finding}")
+            for fact in one["facts"]:
+                click.echo(f"  {fact}")
+            for word, what in (("can, with all rights", one["can"]), ("cannot", one["cannot"])):
+                if what:
+                    click.echo(f"  {word}: {'; '.join(what)}")
             if one["mails"]:
                 click.echo(f"  mails: {one['mails']}")
         for one in result["examples"]:
@@ -79,6 +85,7 @@ def check(desk: str | None, config: Path, as_json: bool) -> None:
 
 async def _check(path: Path, name: str | None) -> dict[str, Any]:
     from syncer import bootstrap, settings
+    from syncer.reports.cards import abilities
 
     found = settings.load(path)
     names = [name] if name else list(found.desks)
@@ -86,6 +93,7 @@ async def _check(path: Path, name: str | None) -> dict[str, Any]:
     for one in names:
         async with bootstrap.open_desk(found, one) as desk:
             account = await desk.check()
+            can, cannot = abilities(desk.capabilities)
             desks.append(
                 {
                     "desk": one,
@@ -93,6 +101,9 @@ async def _check(path: Path, name: str | None) -> dict[str, Any]:
                     "account": account.name,
                     "detail": account.detail,
                     "findings": list(account.findings),
+                    "facts": list(account.facts),
+                    "can": can,
+                    "cannot": cannot,
                     "mails": desk.capabilities.notifies,
                 }
             )

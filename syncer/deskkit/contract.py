@@ -73,11 +73,13 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True):
-    """Who we are on a desk and what was seen there; `findings` are sentences a person should read."""
+    """Who we are on a desk and what was seen there; `findings` are sentences a person should read and act on,
+    `facts` what is no fault and good to know."""
 
     name: str
     detail: str
     findings: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 class Ref(Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from syncer.deskkit.contract import Page
 from syncer.errors import Brake
+from syncer.migrate.claimed import unclaimed
 from syncer.migrate.engine import Engine, Report, preview, run
 from syncer.migrate.listing import Listing, listed
 from syncer.model.ids import Cursor
@@ -27,7 +28,7 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
     first = await runs.checkpoint(engine.pool, engine.id) is None
 
     def pages(_: Cursor | None) -> AsyncIterator[Page]:
-        pages = _pages(engine, listing)
+        pages = unclaimed(engine, _told(engine, _pages(engine, listing)))
         return _from_the_beginning(engine, pages) if first else pages
 
     # A later backfill passes over what was migrated without looking for changes: it must not move the checkpoint.
@@ -36,7 +37,8 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
 
 async def plan(engine: Engine, listing: Listing | None = None) -> Tally:
     """What a backfill would do, without writing anything anywhere."""
-    return await preview(engine, _pages(engine, await _unshrunken(engine, listing)))
+    pages = _told(engine, _pages(engine, await _unshrunken(engine, listing)))
+    return await preview(engine, unclaimed(engine, pages))
 
 
 async def _from_the_beginning(engine: Engine, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
@@ -51,6 +53,18 @@ async def _from_the_beginning(engine: Engine, pages: AsyncIterator[Page]) -> Asy
 def _pages(engine: Engine, listing: Listing | None) -> AsyncIterator[Page]:
     """Without a listing the source is scanned while tickets are already under way."""
     return engine.source.scan() if listing is None else listing.pages()
+
+
+async def _told(engine: Engine, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    """With a note where there was no ticket at all: a run that did nothing must not look like one that is through."""
+    seen = False
+    async for page in pages:
+        seen = seen or bool(page.refs)
+        yield page
+    if not seen:
+        yield Page(
+            (), note=f"{engine.config.source} showed no ticket at all: is it empty, or may the account see none?"
+        )
 
 
 async def _unshrunken(engine: Engine, listing: Listing | None) -> Listing | None:

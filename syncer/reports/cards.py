@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from syncer.deskkit.contract import Capabilities
 
 NOT_A_TARGET = "-"
+_FACT = re.compile(r"(yes|no)(?:[:,] (.*))?")
 
 
 def _yes(fact: bool, otherwise: str = "no") -> str:
@@ -63,3 +65,14 @@ def card(facts: Capabilities) -> list[tuple[str, str]]:
     """Line by line: what, and how it is. A fact about writing is no fact of a desk that is only read."""
     both = [(what, say(facts)) for what, say in _BOTH]
     return both + [(what, say(facts) if facts.writes else NOT_A_TARGET) for what, say in _TARGET]
+
+
+def abilities(facts: Capabilities) -> tuple[list[str], list[str]]:
+    """What it can and what it cannot, in the words of its card. What is a list or a number there is neither."""
+    can: list[str] = []
+    cannot: list[str] = []
+    for what, how in card(facts):
+        if (found := _FACT.fullmatch(how)) is not None:
+            word = what[0].lower() + what[1:]
+            (can if found[1] == "yes" else cannot).append(f"{word} ({found[2]})" if found[2] else word)
+    return can, cannot

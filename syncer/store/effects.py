@@ -180,6 +180,12 @@ async def around_doubts(conn: asyncpg.Pool, route: int) -> tuple[TicketId | None
     return floor, [TicketId(r[0]) for r in rows]
 
 
+async def known_keys(conn: asyncpg.Pool, keys: Sequence[Key]) -> set[Key]:
+    """Those of these keys under which a ticket was ever announced, by any route."""
+    rows = await conn.fetch("select key from effect where key = any($1::text[]) and step = 'ticket'", keys)
+    return {Key(row[0]) for row in rows}
+
+
 async def count(conn: asyncpg.Pool, route: int) -> dict[str, int]:
     """How many tickets by the state of their first step, which is `done` when their last one is."""
     rows = await conn.fetch(

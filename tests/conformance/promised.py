@@ -26,16 +26,20 @@ class Promises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     draft's: the list the value is from, or text or number; `lists` come with something in them on the emulated desk,
     `empty_lists` do not. `shows` is what reading brings of a ticket besides fields and words. `anybody`: whoever has an
     address may ask, and need not be made. `conditional`: a change names the version it is of, and one of an older
-    version is refused. `comment_times` is how exactly the desk tells when something was said.
+    version is refused. `reads_back`: what of a yes is not believed, but read back, and told where it is not there.
+    `spares`: whoever asks for help is mailed nothing, as the desk comes. `comment_times` is how exactly the desk tells
+    when something was said.
     """
 
     capabilities: dict[str, Any]
     fields: dict[str, str] = {}
     required: frozenset[str] = frozenset()
     lists: frozenset[str]
+    reads_back: frozenset[Literal["values", "marker"]]
     empty_lists: frozenset[str] = frozenset()
     shows: frozenset[Literal["files", "tags", "cc", "links", "custom", "times", "rating"]] = frozenset()
     anybody: bool = False
+    spares: bool = False
     conditional: bool = False
     comment_times: Literal["second", "minute"] = "second"
 

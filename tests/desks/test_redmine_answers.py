@@ -321,6 +321,8 @@ async def test_a_check_names_the_rights_that_are_missing() -> None:
 
 async def test_a_field_by_a_name_that_is_not_there_is_told_with_its_setting() -> None:
     async with desk(Script({ISSUES: listed(row(1))}), marker_field="Nope") as rm:
+        said = (await rm.check()).findings
         with pytest.raises(ConfigError, match="marker_field") as e:
-            await rm.check()
-        assert "id" in e.value.hint
+            await rm.find([Key("IG-1")], None)
+    assert any("called 'Nope' (marker_field)" in one and "Give its id" in one for one in said), said
+    assert "id" in e.value.hint

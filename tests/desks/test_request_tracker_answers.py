@@ -195,7 +195,7 @@ async def test_a_token_with_more_than_itself_is_not_sent(token: str) -> None:
 
 def account(**more: Any) -> Script:
     """A desk for `check` with one ticket on which all may be done."""
-    offers = [{"ref": "correspond"}, {"ref": "comment"}]
+    offers = [{"ref": "correspond"}, {"ref": "comment"}, {"ref": "lifecycle", "to": "open"}]
     paths = {
         "GET__user_of_27": {"Name": "sync", "Timezone": "UTC"},
         "GET__user_of_RT_System": {"Name": "RT_System", "Memberships": []},
@@ -209,16 +209,18 @@ def account(**more: Any) -> Script:
 async def test_a_check_of_an_account_that_may_all_finds_nothing() -> None:
     async with desk(account()) as there:
         found = await there.check()
-    assert (found.name, found.detail, found.findings) == ("sync", "RT 5.0.3, 1 tickets", ())
+    assert (found.name, found.detail, found.findings) == ("sync", "RT 5.0.3, 1 ticket", ())
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"GET__tickets": items(total=0)}, "ShowTicket"),
+        ({"GET__tickets": items(total=0), "GET__ticket_of_2": 403}, "it refuses ticket 2"),
+        ({"GET__tickets": items(total=0)}, "it seems to be empty"),
         ({"GET__tickets": items({"id": "8"})}, "does not count"),
         ({"GET__ticket_of_8": row(8, _hyperlinks=[{"ref": "comment"}])}, "ReplyToTicket"),
         ({"GET__ticket_of_8": row(8, _hyperlinks=[{"ref": "correspond"}])}, "CommentOnTicket"),
+        ({"GET__ticket_of_8": row(8, _hyperlinks=[{"ref": "lifecycle", "to": "deleted"}])}, "ModifyTicket"),
         ({"GET__transactions": items()}, "ShowTicketComments"),
         ({"GET__ticket_of_8": 403}, "ticket 8 is listed and cannot be read"),
         ({"GET__user_of_RT_System": {"Name": "RT_System"}}, "AdminUsers"),
@@ -243,9 +245,17 @@ async def test_an_empty_desk_is_told_and_said_to_be_perhaps_none() -> None:
     async with desk(Script(GET__tickets=items(total=0), GET__transactions=items())) as there:
         pages = [page async for page in there.scan()]
     assert [page.note for page in pages if page.note] == [
-        "rt shows no ticket: it is empty, or the account lacks the right ShowTicket"
+        "rt shows no ticket, and has none of the ids 1 to 5: it seems to be empty"
     ]
     assert pages[-1].cursor == "0"
+
+
+async def test_a_desk_whose_tickets_are_hidden_is_no_empty_one() -> None:
+    script = Script(GET__tickets=items(total=0), GET__transactions=items(), GET__ticket_of_3=403)
+    async with desk(script) as there:
+        with pytest.raises(ConfigError, match="has some: it refuses ticket 3") as told:
+            [page async for page in there.scan()]
+    assert "ShowTicket" in told.value.hint
 
 
 async def test_a_page_whose_rows_are_hidden_is_not_the_end() -> None:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 from aiohttp import web
@@ -20,8 +21,9 @@ from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox import folder
 from syncer.sandbox.seed import generate
 from syncer.sandbox.up import emptied
-from tests.cli.front_door import Answer, syncer
+from tests.cli.front_door import Answer, in_store, syncer
 from tests.desks.serving import served
+from tests.flows.place import LEDGER
 
 TICKETS = 40
 SECRET = "only-for-the-staff-"
@@ -149,4 +151,47 @@ async def test_a_rewritten_source_stops_a_delta_before_its_first_write(desks: De
     assert answer.code == 3
     assert f"of {TICKETS} migrated tickets have changed" in answer.err
     assert "brakes.change" in answer.err
+    assert desks.written() == []
+
+
+async def test_a_marker_that_another_migration_has_taken_is_told_before_the_first_write(desks: Desks, dsn: str) -> None:
+    """By the plan and by the run; with another prefix the same tickets go there a second time."""
+    assert (await desks.do("migrate", "--yes")).code == 0
+    await asyncio.to_thread(in_store, dsn, _forget)
+    desks.new.carrier.log.clear()
+    for command in (("plan",), ("migrate", "--yes"), ("migrate", "--yes", "--no-plan")):
+        told = await desks.do(*command)
+        assert told.code == 2, told.out + told.err
+        assert "marked IG-10" in told.err
+        assert "no route of this database made it" in told.err
+        assert "another marker_prefix of route" in told.err
+    assert desks.written() == []
+    text = desks.config.read_text()
+    desks.config.write_text(text.replace("    target: new\n", "    target: new\n    marker_prefix: IGB\n"))
+    again = await desks.do("migrate", "--yes")
+    assert again.code == 0, again.err
+    assert len(desks.new.shelf.live) == 2 * TICKETS
+
+
+async def test_a_marker_that_this_database_knows_is_no_surprise(desks: Desks, dsn: str) -> None:
+    """A run that was cut short before its checkpoint goes on."""
+    assert (await desks.do("migrate", "--yes")).code == 0
+    await asyncio.to_thread(in_store, dsn, lambda pool: pool.execute("delete from checkpoint"))
+    again = await desks.do("migrate", "--yes")
+    assert again.code == 0, again.err
+    assert len(desks.new.shelf.live) == TICKETS
+
+
+async def _forget(pool: asyncpg.Pool) -> None:
+    """Another database, as far as tickets go."""
+    for table in LEDGER:
+        await pool.execute(f"delete from {table}")
+
+
+async def test_a_source_that_shows_nothing_is_told_of_by_the_plan_and_by_the_run(desks: Desks) -> None:
+    for id in list(desks.old.tables.tickets):
+        desks.old.vanish(id)
+    for command in (("plan",), ("migrate", "--yes")):
+        told = await desks.do(*command)
+        assert "old showed no ticket at all: is it empty, or may the account see none?" in told.out + told.err
     assert desks.written() == []

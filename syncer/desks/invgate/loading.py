@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Download, Newer, Step, Written
+from syncer.deskkit.marked import Hits
 from syncer.desks.invgate import custom, wire, wire_out
 from syncer.desks.invgate.calls import Calls
 from syncer.desks.invgate.config import InvGateConfig
@@ -131,12 +132,11 @@ class Loading:
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """By title: among the youngest tickets of the view, or with `newer` among all ids since."""
         ids = self._since(newer) if newer is not None else self._youngest()
-        hits: dict[Key, set[int]] = {key: set() for key in keys}
+        hits = Hits(keys)
         async for titles in ids:
             for id, key in titles.items():
-                if key in hits:
-                    hits[key].add(int(id))
-        return {key: TicketId(str(min(ids))) for key, ids in hits.items() if ids}
+                hits.note(id, () if key is None else (key,))
+        return hits.found()
 
     async def _youngest(self) -> AsyncIterator[Titles]:
         ids = await self._view.youngest(YOUNGEST)

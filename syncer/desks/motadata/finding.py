@@ -8,6 +8,7 @@ from itertools import pairwise
 import structlog
 
 from syncer.deskkit.contract import Newer
+from syncer.deskkit.marked import Hits
 from syncer.desks.motadata import wire, wire_out
 from syncer.desks.motadata.calls import Calls, Row, Unclear
 from syncer.desks.motadata.config import MotadataConfig
@@ -30,23 +31,22 @@ class Finding:
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest id for each marker that is there."""
-        hits: dict[Key, set[int]] = {key: set() for key in keys}
+        hits = Hits(keys)
         if self._asks:
             for key in keys:
                 self._note(hits, await self._asked(key))
-        if not all(hits.values()):
+        if not hits.all_found:
             async for rows in self._listed(newer):
                 self._note(hits, rows)
-        if newer is not None and not all(hits.values()):
+        if newer is not None and not hits.all_found:
             async for row in self._since(newer):
                 self._note(hits, [row])
-        return {key: _lowest(key, ids) for key, ids in hits.items() if ids}
+        return hits.found()
 
-    def _note(self, hits: dict[Key, set[int]], rows: Sequence[Row]) -> None:
+    def _note(self, hits: Hits, rows: Sequence[Row]) -> None:
         for row in rows:
-            for key in wire_out.markers(row, self._config.marker_field):
-                if key in hits and (id := wire.ident(row)) is not None:
-                    hits[key].add(int(id))
+            if (id := wire.ident(row)) is not None:
+                hits.note(id, wire_out.markers(row, self._config.marker_field))
 
     async def _asked(self, key: Key) -> list[Row]:
         """Rows of a search for the marker, to be checked; a condition this server does not take is not used again."""
@@ -138,10 +138,3 @@ def _all_before(rows: Sequence[Row], newer: Newer | None) -> bool:
     if newer is None:
         return False
     return all(int(id) <= int(newer.since) for row in rows if (id := wire.ident(row)) is not None)
-
-
-def _lowest(key: Key, ids: set[int]) -> TicketId:
-    ordered = sorted(ids)
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return TicketId(str(ordered[0]))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
+from syncer.deskkit.blindness import NOT_ALLOWED
 from syncer.deskkit.http import DeskHttp, Reply, classify
 from syncer.desks.redmine import wire
 from syncer.desks.redmine.access import Access
@@ -52,7 +53,7 @@ class Calls:
         if reply.status == 401:
             return self.access.refused(what, reply)
         if reply.status == 403:
-            return NotAllowed(f"{what} answered 403", reason="not_allowed")
+            return NotAllowed(f"{what} answered 403", reason=NOT_ALLOWED)
         return classify(what, reply)
 
     async def get(self, path: str, params: Params = ()) -> Row:

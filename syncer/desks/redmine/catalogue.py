@@ -159,8 +159,9 @@ class Catalogue:
         if len(named) == 1:
             return named[0].id
         said = "several custom fields of issues are" if named else "no custom field of issues that the account sees is"
+        why = "" if await self.custom() else ": only issues show them to this account, and it sees none"
         raise ConfigError(
-            f"{self._config.name}: {said} called {word!r} ({setting})",
+            f"{self._config.name}: {said} called {word!r} ({setting}){why}",
             hint=f"Give its id as {setting}: it stands in the field's address under Administration, Custom fields.",
         )
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 import structlog
 
 from syncer.deskkit.contract import Newer
+from syncer.deskkit.marked import Hits
 from syncer.desks.redmine import wire_out
 from syncer.desks.redmine.calls import Calls, NotAllowed, Row
 from syncer.desks.redmine.catalogue import Catalogue
@@ -35,27 +36,25 @@ class Finding:
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest id for each marker that is there."""
         field = await self._catalogue.marker()
-        hits: dict[Key, set[int]] = {key: set() for key in keys}
+        hits = Hits(keys)
         if self._asks:
             self._note(hits, await self._asked(keys, field), field)
-        if not all(hits.values()):
+        if not hits.all_found:
             listed: set[int] = set()
             async for rows in self._newest(newer):
                 listed |= {int(row["id"]) for row in rows}
                 self._note(hits, rows, field)
-            if newer is not None and not all(hits.values()):
+            if newer is not None and not hits.all_found:
                 async for row in self._since(newer, listed):
                     self._note(hits, [row], field)
-        if not all(hits.values()):
+        if not hits.all_found:
             await self._calls.access.confirm()  # a stranger sees nothing, which says nothing
-        return {key: _lowest(key, ids) for key, ids in hits.items() if ids}
+        return hits.found()
 
     @staticmethod
-    def _note(hits: dict[Key, set[int]], rows: Sequence[Row], field: str | None) -> None:
+    def _note(hits: Hits, rows: Sequence[Row], field: str | None) -> None:
         for row in rows:
-            for key in wire_out.markers(row, field):
-                if key in hits:
-                    hits[key].add(int(row["id"]))
+            hits.note(row["id"], wire_out.markers(row, field))
 
     async def _asked(self, keys: Sequence[Key], field: str | None) -> list[Row]:
         """Rows of a filter for the markers, to be checked. One that is ignored gives everything, and is not used
@@ -112,10 +111,3 @@ class Finding:
                 continue
             misses = 0
             yield row
-
-
-def _lowest(key: Key, ids: set[int]) -> TicketId:
-    ordered = sorted(ids)
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return TicketId(str(ordered[0]))

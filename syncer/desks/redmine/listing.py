@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+from syncer.deskkit import blindness
 from syncer.deskkit.contract import Page, Ref
 from syncer.deskkit.paging import SeenIds
 from syncer.desks.redmine import wire
@@ -18,6 +19,7 @@ from syncer.model.ids import Cursor, TicketId
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+SEE = "Make its user a member of the projects, by a role with View issues and visibility of all, then: syncer check"
 
 
 class Listing:
@@ -43,8 +45,14 @@ class Listing:
                 break
         # Had the key been taken back, the list would have been that of a stranger.
         await self._calls.access.confirm()
-        yield Page((), swept=True)
+        yield Page((), swept=True, note=None if after else await self._nothing())
         yield Page((), cursor=start)
+
+    async def _nothing(self) -> str:
+        """What an empty list means. Of one project alone nobody could say that issues of others should be seen."""
+        if self._config.read_project is not None:
+            return f"{self._config.name} shows no issue in the project {self._config.read_project}"
+        return await blindness.emptiness(self._config.name, self._calls.issue, SEE)
 
     async def changed(self, since: Cursor) -> AsyncIterator[Page]:
         """Refs of what changed since the cursor, less the overlap, oldest first."""

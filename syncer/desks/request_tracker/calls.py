@@ -8,17 +8,20 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from syncer.deskkit.blindness import NOT_ALLOWED
 from syncer.deskkit.http import DeskHttp, Judge, Reply, classify
 from syncer.desks.request_tracker import wire
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.config import RequestTrackerConfig
 from syncer.desks.request_tracker.wire import Row, Rows
-from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected
+from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected, Retryable
 from syncer.model.ids import TicketId
 
 REST = "/REST/2.0"
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 Condition = Mapping[str, Any]
+OWNERS = "/Helpers/Autocomplete/Owners"
+MOST_OWNERS = 500
 MOST_HIDDEN = 1000
 """So many pages in a row without a row we may see are looked through."""
 
@@ -63,6 +66,22 @@ class Calls:
     async def user(self, name: str) -> Row:
         """Somebody by login name or number."""
         return await self.one(f"/user/{quote(name, safe='@')}")
+
+    async def owners(self, queue: str) -> list[str] | None:
+        """Who has the right OwnTicket on tickets of this queue, without those who may everything; None where RT does
+        not tell. No call of REST 2.0 does: it is the page by which RT's own form completes names."""
+        asked = urlencode({"term": "", "limit": f"RT::Queue-{queue}", "max": MOST_OWNERS})
+        # Without a page that it comes from RT takes a request for one that somebody was lured into.
+        headers = {**HEADERS, "Referer": f"{self._http.base}/"}
+        try:
+            reply = await self._http.read("GET", OWNERS, query=asked, headers=headers, judge=_told_or_not)
+            rows = msgspec.json.decode(reply.body, type=list[Row])
+        except (Rejected, msgspec.DecodeError):
+            return None
+        names = {wire.text(row.get("value")) for row in rows}
+        if wire.NOBODY not in names:  # who may own any ticket: an answer without is about something else
+            return None
+        return sorted(names - {"", wire.NOBODY}, key=str.casefold)
 
     async def rows(self, path: str, params: Mapping[str, Any], body: Sequence[Condition] | None = None) -> Rows:
         """A page of a list. Raises ConfigError where there is no list at all, Rejected where it is refused."""
@@ -146,5 +165,11 @@ class Calls:
 def _single(what: str, reply: Reply) -> Exception | None:
     """As for every call, but 403 is about this one record."""
     if reply.status == 403:
-        return Rejected(f"{what} answered 403: {reply.excerpt()}", reason="not_allowed")
+        return Rejected(f"{what} answered 403: {reply.excerpt()}", reason=NOT_ALLOWED)
     return classify(what, reply)
+
+
+def _told_or_not(what: str, reply: Reply) -> Exception | None:
+    """A page that is for people may be closed to us, whatever else is open."""
+    error = classify(what, reply)
+    return error if error is None or isinstance(error, Retryable) else Rejected(str(error), reason=NOT_ALLOWED)

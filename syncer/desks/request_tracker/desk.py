@@ -27,7 +27,7 @@ from syncer.desks.request_tracker.finding import Finding
 from syncer.desks.request_tracker.links import Links
 from syncer.desks.request_tracker.listing import Listing
 from syncer.desks.request_tracker.loading import Loading
-from syncer.desks.request_tracker.looks import Looks
+from syncer.desks.request_tracker.looks import Looks, Seen
 from syncer.desks.request_tracker.people import People
 from syncer.desks.request_tracker.reading import BATCH, Reading
 from syncer.desks.request_tracker.writes import Writes
@@ -70,7 +70,7 @@ class RequestTracker:
         self._loading = Loading(config, calls, self._catalogue, self._reading, writes)
         self._links = Links(config, calls, writes)
         self._people = People(config, calls, writes)
-        self._findings: tuple[str, ...] | None = None
+        self._seen: Seen | None = None
 
     async def connect(self) -> None:
         """Ask for the version: a token that is none is refused."""
@@ -81,10 +81,15 @@ class RequestTracker:
         version = await self._looks.version()
         name, zone = await self._looks.name()
         count = await self._looks.count()
-        if self._findings is None:  # this is asked again after outages, and what it says does not change
-            self._findings = tuple([found async for found in self._looks.findings(count, zone)])
+        if self._seen is None:  # this is asked again after outages, and what it says does not change
+            self._seen = await self._looks.around(count, zone)
         shown = "an unknown number of" if count is None else f"{count:,}"
-        return Account(name=name, detail=f"RT {version}, {shown} tickets", findings=self._findings)
+        return Account(
+            name=name,
+            detail=f"RT {version}, {shown} ticket{'' if count == 1 else 's'}",
+            findings=tuple(self._seen.findings),
+            facts=tuple(self._seen.facts),
+        )
 
     async def scan(self) -> AsyncIterator[Page]:
         """Every ticket by rising ids; then what changed meanwhile."""

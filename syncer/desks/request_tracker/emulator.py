@@ -10,6 +10,7 @@ from aiohttp import web
 from syncer.deskkit.emulation import Carrier, control_routes
 from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
+from syncer.desks.request_tracker import emulator_owners as owners
 from syncer.desks.request_tracker import emulator_shapes as shapes
 from syncer.desks.request_tracker.emulator_answers import Answer, Broke, Refused, answered, refusal
 from syncer.desks.request_tracker.emulator_auth import Gate, ToLogin
@@ -76,17 +77,30 @@ class RequestTrackerEmulator:
         return kept(self.tables)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        if not request.path.startswith(_ROOT + "/"):
-            return web.Response(text=_LOGIN_PAGE, content_type="text/html")
         try:
+            if request.path == owners.PAGE and self.switches.tells_owners:
+                return self._owners(request)
+            if not request.path.startswith(_ROOT + "/"):
+                return web.Response(text=_LOGIN_PAGE, content_type="text/html")
             return await self._dispatch(request)
         except (Broke, Refused) as problem:
             return refusal(problem)
         except ToLogin:
             return web.Response(status=302, text="Login required", headers={"Location": "/"})
 
+    def _called(self, request: web.Request, names: tuple[str, ...], place: str = "") -> Call:
+        method = "GET" if request.method == "HEAD" else request.method
+        base = f"{request.url.origin()}{_ROOT}"
+        return Call(self.tables, self.gate.check(request), method, names, request.query, base, place)
+
+    def _owners(self, request: web.Request) -> web.Response:
+        try:
+            return owners.page(request, self._called(request, ()))
+        except Refused as e:  # it is a page for people, who are asked to log in
+            raise ToLogin from e
+
     async def _dispatch(self, request: web.Request) -> web.Response:
-        by = self.gate.check(request)
+        self.gate.check(request)
         place = request.path.removeprefix(_ROOT)
         found = find(place)
         if found is None:
@@ -94,9 +108,7 @@ class RequestTrackerEmulator:
         route, names = found
         method = "GET" if request.method == "HEAD" else request.method
         _admit(route, request.method, method)
-        base = f"{request.url.origin()}{_ROOT}"
-        call = Call(self.tables, by, method, names, request.query, base, place)
-        call = await with_body(call, route, request)
+        call = await with_body(self._called(request, names, place), route, request)
         if route.body == "message" and request.headers.get("If-Match", "*") != "*":
             raise Refused(412)
         if not route.versioned:

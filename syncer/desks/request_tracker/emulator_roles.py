@@ -10,7 +10,7 @@ from syncer.desks.request_tracker.emulator_history import record
 from syncer.desks.request_tracker.emulator_mails import after_owner
 from syncer.desks.request_tracker.emulator_people import watcher
 from syncer.desks.request_tracker.emulator_records import Ticket, User
-from syncer.desks.request_tracker.emulator_tables import NOBODY, Tables
+from syncer.desks.request_tracker.emulator_tables import NOBODY, ROOT, Tables
 from syncer.desks.request_tracker.emulator_words import ROLES
 
 _DENIED = "Permission Denied"
@@ -32,7 +32,7 @@ def owner_of_a_new_ticket(call: Call) -> int:
         return NOBODY
     text = str(_name(given))
     user = call.tables.user(text) or call.tables.by_email(text)
-    return user.id if user is not None and _may_own(user) else NOBODY
+    return user.id if user is not None and may_own(call, user) else NOBODY
 
 
 def set_owner(call: Call, ticket: Ticket, given: Any) -> str | None:
@@ -44,7 +44,7 @@ def set_owner(call: Call, ticket: Ticket, given: Any) -> str | None:
         return _DENIED
     if user is None:
         return "That user does not exist"
-    if not _may_own(user):
+    if not may_own(call, user):
         return "That user may not own tickets in that queue"
     old = call.tables.users[ticket.owner]
     own(call.tables, ticket, user, call.by.user.id)
@@ -96,8 +96,12 @@ def _drop(call: Call, ticket: Ticket, role: str, id: int) -> str:
     return f"{call.tables.users[id].name} is no longer {role} for this ticket"
 
 
-def _may_own(user: User) -> bool:
-    return user.id == NOBODY or (user.privileged and not user.disabled)
+def may_own(call: Call, user: User) -> bool:
+    """Whether somebody has OwnTicket: nobody in particular always, else who works there."""
+    if user.id in (NOBODY, ROOT):
+        return True
+    has = call.can("OwnTicket") if user.id == call.by.user.id else call.tables.switches.staff_own
+    return has and user.privileged and not user.disabled
 
 
 def _name(given: Any) -> Any:

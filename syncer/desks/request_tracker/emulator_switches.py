@@ -39,6 +39,10 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     date_field: str = "Due On"
     created_field: str = "Original Created"  # made for whoever brings tickets from elsewhere
 
+    # Who works there has the right OwnTicket; whether the page that completes names of owners is open to tokens.
+    staff_own: bool = True
+    tells_owners: bool = True
+
     # What happens by itself: a reply opens, watchers are mailed.
     opens_on_reply: bool = True
     mails: bool = True

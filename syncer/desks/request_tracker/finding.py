@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import structlog
 
 from syncer.deskkit.contract import Newer
+from syncer.deskkit.marked import Hits
 from syncer.desks.request_tracker import wire, wire_out
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.config import RequestTrackerConfig
@@ -29,15 +30,15 @@ class Finding:
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest id for each marker that is there. Each hit is compared with what was asked."""
-        hits: dict[Key, set[int]] = {key: set() for key in keys}
+        hits = Hits(keys)
         for start in range(0, len(keys), AT_ONCE):
             condition = wire_out.with_marker(keys[start : start + AT_ONCE], self._config.marker_field)
             for row in await self._calls.whole(TICKETS, {"query": condition, **FIELDS}):
                 self._note(hits, row)
-        if newer is not None and not all(hits.values()):
+        if newer is not None and not hits.all_found:
             async for row in self._since(newer):
                 self._note(hits, row)
-        return {key: _lowest(key, ids) for key, ids in hits.items() if ids}
+        return hits.found()
 
     async def _since(self, newer: Newer) -> AsyncIterator[Row]:
         since = int(newer.since)
@@ -46,14 +47,6 @@ class Finding:
             if wire.ident(row) not in newer.known:
                 yield row
 
-    def _note(self, hits: dict[Key, set[int]], row: Row) -> None:
-        for key in wire_out.markers(row, self._config.marker_field):
-            if key in hits and (id := wire.ident(row)) is not None:
-                hits[key].add(int(id))
-
-
-def _lowest(key: Key, ids: set[int]) -> TicketId:
-    ordered = sorted(ids)
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return TicketId(str(ordered[0]))
+    def _note(self, hits: Hits, row: Row) -> None:
+        if (id := wire.ident(row)) is not None:
+            hits.note(id, wire_out.markers(row, self._config.marker_field))

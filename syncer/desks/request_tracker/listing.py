@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import islice
 
+from syncer.deskkit import blindness
 from syncer.deskkit.contract import Page, Ref
 from syncer.deskkit.paging import SeenIds
 from syncer.desks.request_tracker import wire, wire_talk
@@ -16,7 +17,7 @@ from syncer.model.ids import Cursor, TicketId, Version
 
 TICKETS = "/tickets"
 CHANGES = "ObjectType = 'RT::Ticket'"
-EMPTY = "{} shows no ticket: it is empty, or the account lacks the right ShowTicket"
+SEE = "Give the API user the right ShowTicket, globally or on the queues, then: syncer check"
 
 
 class Listing:
@@ -34,7 +35,8 @@ class Listing:
         newest = await self._calls.newest(TICKETS, "id > 0")
         async for rows in self._calls.after(TICKETS, "", {}, 0, newest):
             yield Page(tuple(Ref(id) for id in seen.new([wire.ident(row) or TicketId("") for row in rows])))
-        yield Page((), swept=True, note=None if len(seen) else EMPTY.format(self._config.name))
+        none = None if len(seen) else await blindness.emptiness(self._config.name, self._calls.ticket, SEE)
+        yield Page((), swept=True, note=none)
         last = await self._last(start)
         for some in _chunks(last, self._config.page_size):
             there = await self._listed(some)

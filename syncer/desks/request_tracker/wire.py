@@ -210,8 +210,10 @@ def refs(row: Mapping[str, Any], other: str) -> set[str]:
 
 
 def offers(row: Mapping[str, Any]) -> set[str]:
-    """What RT says we may do with a record."""
-    return {text(one.get("ref")) for one in _hyperlinks(row)}
+    """What RT says we may do with a record; `change` where it offers a status that needs no right of its own."""
+    links = _hyperlinks(row)
+    changes = any(one.get("ref") == "lifecycle" and one.get("to") != DELETED for one in links)
+    return {text(one.get("ref")) for one in links} | ({"change"} if changes else set())
 
 
 def _hyperlinks(row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

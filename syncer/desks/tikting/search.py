@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
 from syncer.deskkit.contract import Newer
+from syncer.deskkit.marked import lowest
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.calls import NOT_AS_TOLD, Calls
 from syncer.desks.tikting.wire_fields import FieldMap
@@ -46,7 +47,7 @@ class Search:
     async def _wherever(self, key: Key, looked: Looked) -> TicketId | None:
         for preset in ("AllTickets", "CompletedTickets"):
             if hits := await self._titled(key, preset, looked):
-                return _lowest(key, hits)
+                return lowest(key, map(int, hits))
         return None
 
     async def _titled(self, key: Key, preset: str, looked: Looked) -> list[TicketId]:
@@ -114,10 +115,3 @@ class Search:
                     assert key is not None
                     found.setdefault(key, id)
         return found
-
-
-def _lowest(key: Key, hits: Iterable[TicketId]) -> TicketId:
-    ordered = sorted(set(hits), key=int)
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return ordered[0]

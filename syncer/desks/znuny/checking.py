@@ -1,41 +1,49 @@
-"""What `syncer check` sees without writing: the account, the server's clock, the marker's field, what is not listed."""
+"""What `syncer check` sees without writing: the account, the server's clock, what it
+may do, the marker's field, what is not listed."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from syncer.desks.znuny import custom, times
 from syncer.desks.znuny.calls import Calls
 from syncer.desks.znuny.config import ZnunyConfig
+from syncer.desks.znuny.trying import Seen, Trying
 from syncer.desks.znuny.wire import Row
 
 APART = timedelta(minutes=15)
 """Less than any two zones are apart, and more than a clock is wrong."""
 
 
-async def looks(config: ZnunyConfig, calls: Calls, newest: Row | None) -> AsyncIterator[str]:
-    """Sentences a person should read."""
+async def looks(config: ZnunyConfig, calls: Calls, newest: Row | None) -> Seen:
+    """All that can be told without writing."""
+    seen = Seen([], [])
     if newest is None:
-        yield (
+        seen.findings.append(
             f"no ticket is to be seen: is this desk empty, or do the groups of {config.auth.user} lack the permission"
-            " ro on its queues? Znuny does not tell which"
+            " ro on its queues? Znuny does not tell which: one that is new has a ticket, Welcome to Znuny"
         )
+        seen.facts.append(f"the server's clock shows with a ticket; times are taken for {config.timezone} (timezone)")
     elif off := _off(config, newest):
-        yield off
+        seen.findings.append(off)
+    else:
+        seen.facts.append(f"the server's clock fits {config.timezone} (timezone); that of the account does not count")
+    await Trying(config, calls).all(newest, seen)
     if field := config.marker_field:
         rows = await calls.rows(await calls.search(**{f"DynamicField_{field}": {"Empty": 0}}, Limit=1))
         if any(field not in custom.held(row) for row in rows.values()):
-            yield (
+            seen.findings.append(
                 f"there is no dynamic field {field!r} for tickets (marker_field): have one made, of type text, before"
                 " anything is written"
             )
-    lists = config.lists
-    missing = [name for name in ("agents", "customers", "queues") if not getattr(lists, name)]
+    missing = [name for name in ("agents", "customers", "queues") if not getattr(config.lists, name)]
     if missing:
         words = ", ".join(f"lists.{name}" for name in missing)
-        yield f"{words}: nothing is listed, and Znuny has no call for it: what tickets do not show is not known"
+        seen.findings.append(
+            f"{words}: nothing is listed, and Znuny has no call for it: what tickets do not show is not known"
+        )
+    return seen
 
 
 def _off(config: ZnunyConfig, row: Row) -> str | None:

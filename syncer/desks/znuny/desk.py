@@ -31,6 +31,7 @@ from syncer.desks.znuny.loading import Loading
 from syncer.desks.znuny.names import Names
 from syncer.desks.znuny.people import People
 from syncer.desks.znuny.reading import Reading
+from syncer.desks.znuny.trying import Seen
 from syncer.desks.znuny.wire import Reader
 from syncer.desks.znuny.wire_out import MAX_TITLE, Writer
 from syncer.desks.znuny.writes import Writes
@@ -76,7 +77,7 @@ class Znuny:
         writes = Writes(config, self._http, self._access)
         writer = Writer(config, self._people, names)
         self._loading = Loading(config, self._calls, writes, self._files, (self._people, fields, writer))
-        self._findings: tuple[str, ...] | None = None
+        self._seen: Seen | None = None
 
     async def connect(self) -> None:
         """Log in, which every other call does too when it must."""
@@ -85,11 +86,16 @@ class Znuny:
     async def check(self) -> Account:
         """Log in, look at the ticket that changed last: what the account sees, the clock, the marker's field."""
         newest = await self._listing.newest()
-        if self._findings is None:  # this is asked again after outages, and what it says does not change
-            self._findings = tuple([found async for found in checking.looks(self._config, self._calls, newest)])
+        if self._seen is None:  # this is asked again after outages, and what it says does not change
+            self._seen = await checking.looks(self._config, self._calls, newest)
         last = "no ticket is to be seen" if newest is None else f"last change {newest.get('Changed')}"
         detail = f"Znuny, {last} ({self._config.timezone})"
-        return Account(name=self._config.auth.user, detail=detail, findings=self._findings)
+        return Account(
+            name=self._config.auth.user,
+            detail=detail,
+            findings=tuple(self._seen.findings),
+            facts=tuple(self._seen.facts),
+        )
 
     async def scan(self) -> AsyncIterator[Page]:
         """Every ticket, by when it was made."""

@@ -13,6 +13,8 @@ _ADDRESS = re.compile(
     r"@(\[[0-9.]+\]|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9]+)"
 )
 _LONGEST_LOCAL_PART, _LONGEST = 64, 254
+_OF_THE_SERVER = frozenset({"root@localhost", "admin@localhost"})
+"""CheckEmailValidAddress: these pass unlooked at."""
 
 
 def first_address(line: str) -> str:
@@ -25,6 +27,8 @@ def first_address(line: str) -> str:
 def is_valid(line: str, switches: Switches) -> bool:
     """Whether the first address of a line is one this instance takes."""
     address = first_address(line)
+    if address.lower() in _OF_THE_SERVER:
+        return True
     local, _, domain = address.rpartition("@")
     if not _ADDRESS.fullmatch(address) or len(local) > _LONGEST_LOCAL_PART or len(address) > _LONGEST:
         return False

@@ -23,7 +23,7 @@ def create(tables: Tables, data: dict[str, Any]) -> dict[str, Any]:
     _check_structure(check, data)
     given = cleaned_values(data["Ticket"])
     ids = check.ticket(given)
-    if tables.is_hidden(ids["Queue"]):
+    if tables.is_hidden(ids["Queue"]) or "create" not in tables.switches.may:
         raise Refused(OPERATION, "AccessDenied", "Can not create tickets in given Queue or QueueID!")
     messages = check.articles(data["Article"])
     values = fields.checked(tables, OPERATION, data["DynamicField"]) if data.get("DynamicField") is not None else []

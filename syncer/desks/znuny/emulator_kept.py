@@ -29,7 +29,7 @@ def block(auth: Auth, tables: Tables, url: str) -> dict[str, Any]:
         "budget": {"per_second": 5000, "parallel": 32},
         "pause": 1,
         "timezone": tables.switches.timezone,
-        "queue": (own or queues)[0],
+        "queue": (own or queues or QUEUES)[0],
         "state": "new",
         **({"marker_field": MARKER} if tables.field(MARKER) else {}),
         "lists": {

@@ -25,11 +25,11 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
 
     `timezone` is OTRSTimeZone. `search_limit` is how many ids a search gives that names no limit. `rich_text`: what the
     world's people wrote is stored with its HTML; else as plain text. `logins` of customers are their addresses or short
-    names. `hidden_queues` are of a group the calling agent is not in. `invalid_address` is CheckEmailInvalidAddress,
-    `mail_domains` those a look-up finds (none: not looked up). `notify`: agents are mailed of what happens to their
-    tickets. `auto_response` queues answer each new ticket and follow-up. `mail_works` off: what is to be sent cannot be
-    handed over. `missing` holds the operations the web service does not have. `extra_fields` are there besides those of
-    the world: a list of options, or a kind.
+    names. `hidden_queues` are of a group the calling agent is not in; `may` is what its groups let it do elsewhere.
+    `invalid_address` is CheckEmailInvalidAddress, `mail_domains` those a look-up finds (none: not looked up). `notify`:
+    agents are mailed of what happens to their tickets. `auto_response` queues answer each new ticket and follow-up.
+    `mail_works` off: what is to be sent cannot be handed over. `missing` holds the operations the web service does not
+    have. `extra_fields` are there besides those of the world: a list of options, or a kind.
     """
 
     timezone: str = "UTC"
@@ -38,6 +38,7 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     rich_text: bool = True
     logins: Literal["email", "name"] = "email"
     hidden_queues: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset({"ro", "create", "rw"})
     invalid_address: str = r"@invalid\.invalid$"
     mail_domains: frozenset[str] | None = None
     notify: bool = True

@@ -92,7 +92,7 @@ class Tables:
 
     def is_hidden(self, queue: int) -> bool:
         """Whether a queue is of a group the calling agent is not in."""
-        return self.lists["Queue"].get(queue, "") in self.switches.hidden_queues
+        return "ro" not in self.switches.may or self.lists["Queue"].get(queue, "") in self.switches.hidden_queues
 
     def new_number(self, id: int, at: int) -> str:
         """A ticket's number: day, system, counter, and a digit that proves them."""

@@ -52,6 +52,8 @@ def update(tables: Tables, data: dict[str, Any]) -> dict[str, Any]:
 def _found(tables: Tables, data: dict[str, Any]) -> tuple[Ticket, int | str]:
     """The ticket, by its number before its id; and the id as it will be told."""
     by_number = text(data.get("TicketNumber"))
+    if not by_number and text(data.get("TicketID")) in {"", "0"}:
+        raise Refused(OPERATION, "MissingParameter", "TicketID or TicketNumber is required!")
     if by_number:
         found = next((one for one in tables.tickets.values() if one.number == by_number), None)
         ticket = found and tables.visible(found.id)
@@ -59,7 +61,7 @@ def _found(tables: Tables, data: dict[str, Any]) -> tuple[Ticket, int | str]:
     else:
         ticket = tables.visible(number(data["TicketID"]) or 0)
         told = text(data["TicketID"])
-    if ticket is None:
+    if ticket is None or "rw" not in tables.switches.may:
         raise Refused(OPERATION, "AccessDenied", "User does not have access to the ticket!")
     return ticket, told
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import structlog
 
 from syncer.deskkit.contract import Newer
+from syncer.deskkit.marked import Hits
 from syncer.desks.znuny import wire
 from syncer.desks.znuny.calls import Calls
 from syncer.desks.znuny.config import ZnunyConfig
@@ -30,19 +31,17 @@ class Finding:
 
     async def find(self, keys: Sequence[Key], newer: Newer | None) -> dict[Key, TicketId]:
         """The lowest id for each marker that is there."""
-        hits: dict[Key, set[int]] = {key: set() for key in keys}
+        hits = Hits(keys)
         for rows in await asyncio.gather(*map(self._asked, keys)):
             self._note(hits, rows)
-        if newer is not None and not all(hits.values()):
+        if newer is not None and not hits.all_found:
             async for rows in self._since(newer):
                 self._note(hits, rows)
-        return {key: _lowest(key, ids) for key, ids in hits.items() if ids}
+        return hits.found()
 
-    def _note(self, hits: dict[Key, set[int]], rows: dict[TicketId, Row]) -> None:
+    def _note(self, hits: Hits, rows: dict[TicketId, Row]) -> None:
         for id, row in rows.items():
-            for key in wire.markers(row, self._config.marker_field):
-                if Key(key) in hits:
-                    hits[Key(key)].add(int(id))
+            hits.note(id, wire.markers(row, self._config.marker_field))
 
     async def _asked(self, key: Key) -> dict[TicketId, Row]:
         """Tickets of a search for the marker. Raises ConfigError where the server looked for something else."""
@@ -78,10 +77,3 @@ class Finding:
 def _is_like(row: Row, field: str, key: Key) -> bool:
     """Whether a ticket has the marker in its field, for a search that may not mind capitals."""
     return any(value.casefold() == key.casefold() for value in wire.markers(row, field))
-
-
-def _lowest(key: Key, ids: set[int]) -> TicketId:
-    ordered = sorted(ids)
-    if len(ordered) > 1:
-        log.warning("several_tickets_with_one_marker", key=key, kept=ordered[0], others=ordered[1:])
-    return TicketId(str(ordered[0]))
