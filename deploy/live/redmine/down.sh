@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
-# Stops the desk that up.sh started. `down.sh --purge` removes its data as well; packages stay.
+# Stops it; with --purge its data goes too.
 source "$(dirname "$(readlink -f "$0")")/../live.sh"
-down "${1:-}"
+# By it Debian's Redmine knows this instance; its name tells the port, which is not known here.
+if [[ "${1:-}" == --purge ]]; then find /var/lib/redmine -maxdepth 1 -lname "$place/instance" -delete 2>/dev/null || true; fi
+down "$@"
