@@ -38,8 +38,8 @@ class LiveDesk:
         self._world = world
 
     def state(self) -> dict[str, Any]:
-        """Nothing: who wants to know looks into the database."""
-        return {}
+        """The mails it sent; who wants to know more looks into the database."""
+        return {"mails": self.server.mails()}
 
     def block(self, url: str) -> dict[str, Any]:
         """The config block of its emulator, with what opens this server."""

@@ -77,20 +77,26 @@ class Server(ABC):
         if world == self._world and self._filled is not None:
             self._back(self._filled)
             return
-        self._back(self._empty)
-        self.filler.ask("begin", world=msgspec.to_builtins(replace(world, tickets=[])))
-        assert not self.kept(), f"{self.kind} had tickets when it was first asked: down.sh --purge, then up.sh"
+        self._empty_out(world)
         self.ids = self._add(world.tickets)
         self._world, self._filled = world, self.database.mark("filled")
 
     def becomes(self, world: World, before: World) -> None:
-        """Somebody works on it: tickets get other titles, new ones come. Nothing else may differ."""
+        """Somebody works on it: tickets get other titles, new ones come, or all are gone. Nothing else may differ."""
+        self._world = None  # which is not what it was filled with any more
+        if not world.tickets:
+            self._empty_out(world)
+            return
         for place, (old, new) in enumerate(zip(before.tickets, world.tickets, strict=False)):
             if old != new:
                 assert replace(old, title=new.title, updated=new.updated) == new
                 self.filler.ask("change", id=self.ids[place], title=new.title, at=new.updated)
         self.ids = self.ids + self._add(world.tickets[len(before.tickets) :])
-        self._world = None  # which is not what it was filled with any more
+
+    def _empty_out(self, world: World) -> None:
+        self._back(self._empty)
+        self.filler.ask("begin", world=msgspec.to_builtins(replace(world, tickets=[])))
+        assert not self.kept(), f"{self.kind} had tickets when it was first asked: down.sh --purge, then up.sh"
 
     def _add(self, tickets: Sequence[SeedTicket]) -> list[str]:
         return [str(id) for id in self.filler.ask("add", tickets=msgspec.to_builtins(list(tickets)))] if tickets else []
