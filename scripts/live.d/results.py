@@ -70,7 +70,9 @@ def collected(root: Path, tests: Sequence[str], told: Mapping[str, str]) -> Iter
     """Runs tests in a process of its own: what each is for (its last parameter), and how it ended."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
+        # Of the two forms of a report this one has room for what a test tells of itself.
+        form = ("-o", "junit_family=xunit1", f"--junitxml={report}")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *form, *tests]
         subprocess.run(command, cwd=root, env={**os.environ, **told}, check=False)
         if not report.exists():
             yield "tests", Result("failed", told="the tests did not begin")
