@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from results import Row, collected, table
@@ -32,8 +33,8 @@ def main() -> int:
     rows = {desk: _started(desk) for desk in asked.desks or DESKS}
     try:
         up = [row for row in rows.values() if not row.why]
-        for row in up:
-            _alone(row)
+        with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+            list(side_by_side.map(_alone, up))
         together = _together(up, asked) if up and not asked.desks else []
     finally:
         for desk in rows:

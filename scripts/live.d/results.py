@@ -73,7 +73,11 @@ def collected(root: Path, tests: Sequence[str], told: Mapping[str, str]) -> Iter
         # Of the two forms of a report this one has room for what a test tells of itself.
         form = ("-o", "junit_family=xunit1", f"--junitxml={report}")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *form, *tests]
-        subprocess.run(command, cwd=root, env={**os.environ, **told}, check=False)
+        said = subprocess.run(
+            command, cwd=root, env={**os.environ, **told}, check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ).stdout  # fmt: skip
+        print(said, end="", flush=True)  # at once: several may run side by side
         if not report.exists():
             yield "tests", Result("failed", told="the tests did not begin")
             return

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -17,32 +14,13 @@ from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.desks.tikting.emulator import TiktingEmulator
 from syncer.sandbox.up import emptied
 from tests.desks.serving import served
+from tests.elsewhere import Elsewhere
 from tests.flows.worlds import SECRET
 
-T = TypeVar("T")
 Answer = Callable[[], Awaitable[web.StreamResponse]]
 Watch = Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]
 REGISTER = "POST /api/TicketsApi/register"
 PATIENCE = 20.0
-
-
-class Elsewhere:
-    """An event loop in a thread: what runs there does not stop with a life."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it there and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
-
-    def end(self) -> None:
-        """Stop the thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-        self.loop.close()
 
 
 class Desks:

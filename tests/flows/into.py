@@ -11,7 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from syncer.deskkit.world import World
-from tests.flows.desks import Desks, Elsewhere
+from tests.elsewhere import Elsewhere
+from tests.flows.desks import Desks
 from tests.flows.judge import Broken
 from tests.flows.place import Place, _connect
 

@@ -12,7 +12,7 @@ from typing import Any
 from syncer.deskkit.world import World
 from syncer.desks.invgate.emulator import InvGateEmulator
 from syncer.sandbox.up import emptied
-from tests.flows.desks import Elsewhere
+from tests.elsewhere import Elsewhere
 from tests.flows.into import TwinPlace, Twins, moving
 from tests.flows.worlds import SECRET
 

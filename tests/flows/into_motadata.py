@@ -14,7 +14,7 @@ from syncer.deskkit.world import World
 from syncer.desks.motadata.emulator import MotadataEmulator, Switches
 from syncer.desks.motadata.emulator_words import SOURCES
 from syncer.sandbox.up import emptied
-from tests.flows.desks import Elsewhere
+from tests.elsewhere import Elsewhere
 from tests.flows.into import TwinPlace, Twins, moving
 from tests.flows.worlds import SECRET
 

@@ -14,7 +14,7 @@ from syncer.deskkit.world import World
 from syncer.desks.redmine.emulator import RedmineEmulator
 from syncer.desks.redmine.emulator_tables import ADMIN_ID
 from syncer.sandbox.up import emptied
-from tests.flows.desks import Elsewhere
+from tests.elsewhere import Elsewhere
 from tests.flows.into import TwinPlace, Twins, moving
 from tests.flows.worlds import SECRET
 

@@ -16,7 +16,7 @@ from syncer.deskkit.world import World
 from syncer.desks.tikting.emulator import FALLBACK_GUID, TiktingEmulator, extended
 from syncer.desks.tikting.emulator_endpoints import FIXTURES
 from syncer.sandbox.up import emptied
-from tests.flows.desks import Elsewhere
+from tests.elsewhere import Elsewhere
 from tests.flows.into import TwinPlace, Twins, moving
 from tests.flows.worlds import SECRET
 

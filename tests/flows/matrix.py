@@ -29,9 +29,9 @@ from syncer.deskkit.emulation import EmulatedDesk
 from syncer.deskkit.world import World
 from syncer.sandbox.up import ListsPeople, emptied
 from tests.desks.serving import served
+from tests.elsewhere import Elsewhere
 from tests.flows import matrix_facts as facts
 from tests.flows import matrix_mapping as rules
-from tests.flows.desks import Elsewhere
 from tests.flows.matrix_evidence import Evidence, Holds, Over
 from tests.flows.worlds import ugly
 from tests.live.desk import LiveDesk, carried

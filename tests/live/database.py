@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from tests.flows.desks import Elsewhere
+from tests.elsewhere import Elsewhere
 
 _NUMBERED = """
     select c.table_name
