@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email import message_from_string
+from email.utils import getaddresses
 from typing import Any
 
 import pytest
@@ -38,8 +40,8 @@ class LiveDesk:
         self._world = world
 
     def state(self) -> dict[str, Any]:
-        """The mails it sent; who wants to know more looks into the database."""
-        return {"mails": self.server.mails()}
+        """Whom it mailed; who wants to know more looks into the database."""
+        return {"mails": [_recipients(mail) for mail in self.server.mails()]}
 
     def block(self, url: str) -> dict[str, Any]:
         """The config block of its emulator, with what opens this server."""
@@ -52,6 +54,13 @@ class LiveDesk:
     def contents(self) -> dict[str, bytes]:
         """The bytes of its files by their SHA-256."""
         return self.server.contents()
+
+
+def _recipients(mail: str) -> list[str]:
+    heads = message_from_string(mail.lstrip("\n"))
+    said = [line for head in ("To", "Cc", "Bcc") for line in heads.get_all(head, [])]
+    assert said, f"a mail to nobody: {mail[:200]}"
+    return [address for _, address in getaddresses(said)]
 
 
 def carried(kind: str, world: World) -> EmulatedDesk:
