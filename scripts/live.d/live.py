@@ -24,7 +24,8 @@ ITSELF = "test_suite.py"
 DESKS = ("request_tracker", "redmine", "znuny")
 UNAVAILABLE = 69
 """How `up.sh` ends where a machine cannot have the server: nobody is root, or there are no packages."""
-FEW = 60
+KILLS = 10
+FEW, FEW_KILLS = 60, 3
 
 
 def main() -> int:
@@ -48,7 +49,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("desks", nargs="*", metavar="DESK", help=f"only these, and no migrations: {', '.join(DESKS)}")
     parser.add_argument("--tickets", type=int, default=500, help="so many in each migration (500)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="a CSV file of tickets, most of them from there")
-    parser.add_argument("--few", action="store_true", help=f"migrations of {FEW} tickets: a share for each change")
+    parser.add_argument(
+        "--few",
+        action="store_true",
+        help=f"a share for each change: {FEW} tickets in each migration, killed {FEW_KILLS} times instead of {KILLS}",
+    )
     asked = parser.parse_args()
     if unknown := [desk for desk in asked.desks if desk not in DESKS]:
         parser.error(f"{', '.join(unknown)}: no such desk; there are {', '.join(DESKS)}")
@@ -101,6 +106,7 @@ def _together(up: list[Row], asked: argparse.Namespace) -> list[Row]:
     """What others change while one reads, and the migrations: a row for each."""
     told = {name: value for row in up for name, value in _named(row).items()}
     told["SYNCER_LIVE_TICKETS"] = str(FEW if asked.few else asked.tickets)
+    told["SYNCER_LIVE_KILLS"] = str(FEW_KILLS if asked.few else KILLS)
     if asked.csv is not None:
         told["SYNCER_LIVE_CSV"] = str(asked.csv.resolve())
     rows: dict[str, Row] = {}
