@@ -67,7 +67,7 @@ def _started(desk: str) -> Row:
     up = subprocess.run([LIVE / desk / "up.sh"], stderr=subprocess.PIPE, text=True, check=False)
     print(up.stderr, end="", flush=True)
     if up.returncode:
-        said = (up.stderr.strip() or "without a word").splitlines()[0]
+        said = (up.stderr.strip() or "without a word").splitlines()[0].removeprefix(f"{desk}: ")
         row.why, row.broken = f"not started: {said}", up.returncode != UNAVAILABLE
     else:
         row.version = _told(desk)["VERSION"]
