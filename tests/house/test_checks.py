@@ -49,10 +49,10 @@ def test_all_checks_and_the_tests_run_also_when_one_fails_and_then_it_is_not_gre
     for number, failing in enumerate(("", "ruff", "mypy", "codespell", "python")):
         code, said = _run(_tools(tmp_path / str(number), failing))
         assert [line.removeprefix("== ") for line in said.splitlines() if line.startswith("== ")] == [*CHECKS, "pytest"]
-        assert "ran python -m pytest -n 2" in said
+        assert "ran python -m pytest -n 4 --dist worksteal" in said
         assert (code != 0) == bool(failing)
 
 
 def test_a_selection_of_tests_runs_without_the_checks(tmp_path: Path) -> None:
     code, said = _run(_tools(tmp_path, "mypy"), "tests/unit", "-x")
-    assert (code, said) == (0, "ran python -m pytest -n 2 tests/unit -x\n")
+    assert (code, said) == (0, "ran python -m pytest -n 4 --dist worksteal tests/unit -x\n")
