@@ -12,8 +12,6 @@ from syncer.deskkit.contract import Capabilities
 from syncer.sandbox.seed import generate
 from tests.conformance import breaks
 from tests.conformance.promised import is_written, promises
-from tests.live.desk import EMULATED
-from tests.live.told import is_live
 
 NAMES = frozenset(Capabilities.__struct_fields__)
 NOWHERE = "http://127.0.0.1:9"
@@ -51,6 +49,5 @@ def lacking(capability: str) -> NoReturn:
 
 
 def is_capability(reason: str) -> bool:
-    """Whether a test may be skipped for this reason: a capability; before a real server, what only an emulator does."""
-    plain = reason.removeprefix("Skipped: ")
-    return plain in NAMES or (plain.startswith(EMULATED) and any(map(is_live, registry.kinds())))
+    """Whether a test may be skipped for this reason."""
+    return reason.removeprefix("Skipped: ") in NAMES

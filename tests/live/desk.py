@@ -6,7 +6,6 @@ from email import message_from_string
 from email.utils import getaddresses
 from typing import Any
 
-import pytest
 from aiohttp import web
 
 from syncer.deskkit import registry
@@ -75,13 +74,3 @@ SLOWEST = 3.0
 def patience(kind: str, seconds: float) -> float:
     """How long to wait for an answer where that is said to be enough for an emulator."""
     return max(seconds, SLOWEST) if is_live(kind) else seconds
-
-
-EMULATED = "emulator alone: "
-"""How the reason begins for which a test is not for a real server."""
-
-
-def emulator_alone(kind: str, why: str) -> None:
-    """Skip this test where a real server is asked: `why` is what it would have to be told."""
-    if is_live(kind):
-        pytest.skip(EMULATED + why)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from syncer.deskkit import registry
-from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from tests.flows.matrix_world import unlike
 from tests.flows.worlds import ugly
+from tests.live.compared import differences
 from tests.live.desk import LiveDesk
 from tests.live.told import is_live
 
@@ -78,27 +76,3 @@ def test_a_mail_is_seen_until_the_server_is_set_back(real: LiveDesk, world: Worl
         time.sleep(0.1)
     assert not any("mailed first" in mail and "mailed second" in mail for mail in desk.server.mails())
     assert LiveDesk(KIND, world).server.mails() == []
-
-
-def differences(one: Sequence[KeptTicket], other: Sequence[KeptTicket]) -> Iterator[str]:
-    """What differs between what two desks hold, but for their numbers."""
-    assert len(one) == len(other)
-    for this, that in zip(numberless(one), numberless(other), strict=True):
-        yield from (f"{this['title']}: {name} {this[name]!r}, not {that[name]!r}" for name in this
-                    if this[name] != that[name])  # fmt: skip
-
-
-def numberless(kept: Sequence[KeptTicket]) -> list[dict[str, Any]]:
-    """With the places of tickets for their numbers, and none for comments."""
-    places = {ticket.id: str(place) for place, ticket in enumerate(kept)}
-    return [
-        asdict(
-            replace(
-                ticket,
-                id=places[ticket.id],
-                links=tuple(sorted(places[id] for id in ticket.links)),
-                comments=tuple(replace(comment, id="") for comment in ticket.comments),
-            )
-        )
-        for ticket in kept
-    ]

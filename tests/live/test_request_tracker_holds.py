@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from email import message_from_string
 from email.policy import default
 from urllib.request import Request, urlopen
 
 import msgspec
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
-from syncer.deskkit.kept import KeptTicket
 from syncer.deskkit.world import World
 from syncer.desks.request_tracker.emulator import RequestTrackerEmulator
 from tests.flows.matrix_world import unlike
 from tests.flows.worlds import ugly
+from tests.live.compared import differences
 from tests.live.server import Server, server
 from tests.live.told import is_live
 
@@ -47,7 +46,7 @@ def test_a_filled_server_holds_what_the_emulator_holds(filled: Server, world: Wo
     there, here = filled.kept(), RequestTrackerEmulator(world).kept()
     assert [ticket.id for ticket in there] == filled.ids
     assert len(there) == len(here)
-    assert not list(_differences(there, here))
+    assert not list(differences(there, here))
 
 
 def test_what_somebody_did_is_on_the_server_as_in_the_emulator(filled: Server, world: World) -> None:
@@ -56,7 +55,7 @@ def test_what_somebody_did_is_on_the_server_as_in_the_emulator(filled: Server, w
     edited[5] = replace(edited[5], title="Another title\nof two lines", updated=at)
     after = replace(world, tickets=[*edited, replace(new, comments=[], work=[], links=[5])])
     filled.becomes(after, world)
-    assert not list(_differences(filled.kept(), RequestTrackerEmulator(after).kept()))
+    assert not list(differences(filled.kept(), RequestTrackerEmulator(after).kept()))
 
 
 def test_lists_that_somebody_died_over_are_no_hindrance(filled: Server, world: World) -> None:
@@ -92,18 +91,3 @@ def _reply(on: Server, ticket: str, words: str) -> None:
     place = f"{on.url}/REST/2.0/ticket/{ticket}/correspond"
     with urlopen(Request(place, body, headers)) as answer:
         assert answer.status == 201
-
-
-def _differences(there: Sequence[KeptTicket], here: Sequence[KeptTicket]) -> Iterator[str]:
-    """All that is not the same but for ids."""
-    for place, (one, other) in enumerate(zip(_nameless(there), _nameless(here), strict=True)):
-        for what, value in asdict(one).items():
-            if value != getattr(other, what):
-                yield f"{place}: {what}: the server {value!r}, the emulator {getattr(other, what)!r}"
-
-
-def _nameless(tickets: Sequence[KeptTicket]) -> Iterator[KeptTicket]:
-    places = {ticket.id: str(place) for place, ticket in enumerate(tickets)}
-    for ticket in tickets:
-        said = tuple(replace(comment, id="") for comment in ticket.comments)
-        yield replace(ticket, id="", comments=said, links=tuple(places[other] for other in ticket.links))
