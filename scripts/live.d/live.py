@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from results import Row, collected, table
+from turns import Piece, in_turn
 
 from syncer.deskkit import registry
 
@@ -21,6 +23,11 @@ LIVE = ROOT / "deploy" / "live"
 PLACE = Path(os.environ.get("SYNCER_LIVE_DIR", "/var/tmp/syncer-live"))
 ITSELF = "test_suite.py"
 """The part of the conformance suite that is about the suite."""
+WAYS = (
+    ("request_tracker", "redmine"), ("redmine", "znuny"), ("invgate", "request_tracker"), ("znuny", "request_tracker"),
+    ("request_tracker", "invgate"),
+)  # fmt: skip
+"""Migrations, in the order in which most of them go side by side."""
 DESKS = ("request_tracker", "redmine", "znuny")
 UNAVAILABLE = 69
 """How `up.sh` ends where a machine cannot have the server: nobody is root, or there are no packages."""
@@ -103,20 +110,30 @@ def _alone(row: Row) -> None:
 
 
 def _together(up: list[Row], asked: argparse.Namespace) -> list[Row]:
-    """What others change while one reads, and the migrations: a row for each."""
+    """What others change while one reads, and the migrations, side by side where they need not the same server."""
     told = {name: value for row in up for name, value in _named(row).items()}
     told["SYNCER_LIVE_TICKETS"] = str(FEW if asked.few else asked.tickets)
     told["SYNCER_LIVE_KILLS"] = str(FEW_KILLS if asked.few else KILLS)
     if asked.csv is not None:
         told["SYNCER_LIVE_CSV"] = str(asked.csv.resolve())
     rows: dict[str, Row] = {}
-    here = ROOT / "tests" / "live"
-    for name, result in collected(ROOT, [str(here / "test_feeds.py"), str(here / "test_moves.py")], told):
-        shown = name.replace("-to-", " -> ") if "-to-" in name else f"{name}: changes"
-        row = rows.setdefault(name, Row(shown))
+    live = {row.name for row in up}
+    # The longest first; what needs one server only goes beside them.
+    pieces = [
+        Piece(frozenset(way) & live, partial(_carried, rows, "test_moves.py", "-to-".join(way), told)) for way in WAYS
+    ]
+    pieces += [Piece(frozenset({kind}) & live, partial(_carried, rows, "test_feeds.py", kind, told)) for kind in DESKS]
+    in_turn(pieces, os.cpu_count() or 1)
+    return [rows[name] for name in (*DESKS, *map("-to-".join, WAYS)) if name in rows]
+
+
+def _carried(rows: dict[str, Row], file: str, name: str, told: dict[str, str]) -> None:
+    """The tests of this file that are for this desk, or this way between two."""
+    row = Row(name.replace("-to-", " -> ") if "-to-" in name else f"{name}: changes")
+    for _, result in collected(ROOT, [str(ROOT / "tests" / "live" / file), "-k", f"[{name}]"], told):
         row.add(result)
         row.seconds += result.seconds
-    return list(rows.values())
+    rows[name] = row
 
 
 if __name__ == "__main__":
