@@ -19,6 +19,7 @@ from syncer.mapping.fields import TargetField
 from syncer.mapping.ticket import Limits
 from syncer.migrate.lookups import operators_table
 from syncer.pipeline.route import Route
+from syncer.reports.document import DeskSide
 from syncer.settings import Settings
 from syncer.store import pool as store
 from syncer.store import runs
@@ -37,6 +38,7 @@ class OpenRoute(Struct):
     home: Path
     origin: str
     """Which desk the source is, whatever the config calls it."""
+    sides: tuple[DeskSide, DeskSide]
 
     @property
     def adopts(self) -> bool:
@@ -126,7 +128,13 @@ async def open_route(settings: Settings, name: str | None) -> AsyncIterator[Open
             pool=pool,
             home=settings.home,
             origin=_origin(settings.desk(config.source)),
+            sides=(_side(settings, config.source), _side(settings, config.target)),
         )
+
+
+def _side(settings: Settings, name: str) -> DeskSide:
+    kind = settings.desk(name).kind  # type: ignore[attr-defined]
+    return DeskSide(name, kind, registry.spec(kind).title)
 
 
 def _origin(source: DeskBlock) -> str:

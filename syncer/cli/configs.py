@@ -74,8 +74,8 @@ def check(desk: str | None, config: Path, as_json: bool) -> None:
             for word, what in (("can, with all rights", one["can"]), ("cannot", one["cannot"])):
                 if what:
                     click.echo(f"  {word}: {'; '.join(what)}")
-            if one["mails"]:
-                click.echo(f"  mails: {one['mails']}")
+            for line in one["mails"]:
+                click.echo(f"  mails: {line}")
         for one in result["examples"]:
             click.echo(f"{one['mapping']}: example {one['number']}: {one['said']}")
     failed = any(not e["ok"] for e in result["examples"])
@@ -85,6 +85,7 @@ def check(desk: str | None, config: Path, as_json: bool) -> None:
 
 async def _check(path: Path, name: str | None) -> dict[str, Any]:
     from syncer import bootstrap, settings
+    from syncer.reports import mailing
     from syncer.reports.cards import abilities
 
     found = settings.load(path)
@@ -104,7 +105,7 @@ async def _check(path: Path, name: str | None) -> dict[str, Any]:
                     "facts": list(account.facts),
                     "can": can,
                     "cannot": cannot,
-                    "mails": desk.capabilities.notifies,
+                    "mails": mailing.lines(desk.capabilities.mails),
                 }
             )
     return {"desks": desks, "examples": [] if name else await _examples(found)}

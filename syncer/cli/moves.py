@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncer.cli.progress import Progress
     from syncer.migrate.engine import Engine, Report
     from syncer.migrate.listing import Listing
+    from syncer.reports.document import PlanReport
 
 
 @click.command(epilog="Example: syncer plan move")
@@ -28,24 +29,24 @@ def plan(route: str | None, config: Path, as_json: bool) -> None:
 
     Exit code 0: nothing stands in the way; 1: some tickets would be parked; 2: values without a decision.
     """
-    from syncer.reports import summary
+    from syncer.reports.plan_text import blockers, plan_text
 
-    async def main() -> dict[str, Any]:
-        from syncer.migrate import backfill
+    async def main() -> PlanReport:
+        from syncer.migrate import planning
 
-        async with opening.engine(config, route, "plan", quiet=as_json) as (engine, progress):
-            tally = await backfill.plan(engine)
+        async with opening.engine(config, route, "plan", quiet=as_json, writes=False) as (engine, progress):
+            made = await planning.make(engine)
             progress.close()
-            return summary.of_plan(engine.config, engine.tables, engine.target.capabilities, tally)
+            return made
 
-    result = run(main())
+    made = run(main())
     if as_json:
-        document(result)
+        document(made)
     else:
-        click.echo(summary.plan_text(result))
-    if result["blockers"]:
+        click.echo(plan_text(made))
+    if blockers(made):
         leave(2)
-    leave(PARKED if result["counts"]["parked"] else 0)
+    leave(PARKED if made.counts["parked"] else 0)
 
 
 @click.command(epilog="Example: syncer migrate move --yes")
@@ -100,9 +101,9 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
     Gives the listing that was made for it, unless a person took their time since.
     """
     from syncer.errors import ConfigError
-    from syncer.migrate import backfill, lookups
+    from syncer.migrate import lookups, planning
     from syncer.migrate.listing import listed, meets
-    from syncer.reports import summary
+    from syncer.reports.plan_text import blocker_lines, blockers, plan_text
 
     fields = {name: field.lookup for name, field in engine.target.capabilities.fields.items()}
     undecided = lookups.undecided(engine.config.rules, fields, engine.tables)
@@ -111,12 +112,11 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
     listing = await listed(engine)
     if not ask and not await meets(engine, listing, {(o.kind, o.value.id) for o in undecided}):
         return listing
-    tally = await backfill.plan(engine, listing)
-    result = summary.of_plan(engine.config, engine.tables, engine.target.capabilities, tally)
-    if result["blockers"]:
+    made = await planning.make(engine, listing)
+    if blockers(made):
         raise ConfigError(
             f"route {engine.config.name}: nothing was written: values without a decision",
-            problems=tuple(summary.blocker_lines(result)),
+            problems=tuple(blocker_lines(made)),
             hint=f"Decide in {engine.config.mapping} (default, aliases) or by hand: syncer lookups export"
             f" {engine.config.name}; or go on with --no-plan, which parks these tickets.",
         )
@@ -124,7 +124,7 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
         return listing
     progress.close()
     if not quiet:
-        click.echo(summary.plan_text(result))
+        click.echo(plan_text(made))
     await asyncio.to_thread(agree, "Begin?", yes=False)
     return None
 

@@ -33,13 +33,21 @@ async def ledger(found: Settings, route: str | None) -> AsyncIterator[tuple[Rout
 
 
 @asynccontextmanager
-async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> AsyncIterator[tuple[Engine, Progress]]:
-    """A route ready to run: desks open, lists pulled and matched if that was never done, signals understood."""
+async def engine(
+    config: Path, route: str | None, what: str, *, quiet: bool, writes: bool = True
+) -> AsyncIterator[tuple[Engine, Progress]]:
+    """A route ready to run: desks open, lists pulled and matched if that was never done, signals understood.
+
+    The source is sealed, and the target, too, unless the command `writes`.
+    """
     from syncer import bootstrap, settings
     from syncer.cli.progress import Progress
     from syncer.migrate.engine import Engine
 
     async with bootstrap.open_route(settings.load(config), route) as opened:
+        opened.source.seal()
+        if not writes:
+            opened.target.seal()
         connecting = asyncio.gather(opened.source.connect(), opened.target.connect())
         try:
             tables = await _tables(opened, connecting)
@@ -52,7 +60,7 @@ async def engine(config: Path, route: str | None, what: str, *, quiet: bool) -> 
         ready = Engine(
             config=opened.config, id=opened.id, source=opened.source, target=opened.target, pool=opened.pool,
             home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
-            tables=tables, origin=opened.origin,
+            tables=tables, origin=opened.origin, sides=opened.sides,
         )  # fmt: skip
         with _signals(ready.stop):
             _settle_memory()

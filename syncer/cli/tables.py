@@ -16,7 +16,7 @@ from syncer.reports.words import counted
 if TYPE_CHECKING:
     from syncer.bootstrap import OpenRoute
     from syncer.mapping.match import Proposal
-    from syncer.migrate.lookups import Pair
+    from syncer.model.lookups import ListPair
 
 
 @click.group(epilog="Example: syncer lookups match move")
@@ -195,7 +195,7 @@ async def _pull(opened: OpenRoute) -> dict[str, dict[str, int]]:
     return pulled
 
 
-def _matched(proposals: dict[Pair, list[Proposal]], opened: OpenRoute) -> list[dict[str, Any]]:
+def _matched(proposals: dict[ListPair, list[Proposal]], opened: OpenRoute) -> list[dict[str, Any]]:
     """One line for each pair of lists: how many values, decided, left to the rule's default, open."""
     rules = opened.config.rules
     with_default = {kind for name, kind in rules.lookup_kinds() if rules.fields[name].default is not None}

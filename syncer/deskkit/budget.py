@@ -8,6 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from syncer.deskkit.latency import Kind, Latencies
+
 HEADROOM = 0.975
 """Share of the limit we use. A server's window and ours do not start together; measured on the emulators,
 pacing just below the limit is faster than pressing against it and being refused."""
@@ -56,6 +58,7 @@ class Budget:
         self._left: deque[Departure] = deque(maxlen=most)
         self._fastest, self._answers = math.inf, 0
         self._most_spare = self._spare = LATE * SAVED * per_second
+        self.latencies = Latencies()
 
     def _reserve(self) -> float:
         now = self._clock()
@@ -87,13 +90,14 @@ class Budget:
         self._left.append(departure)
         return departure
 
-    def answered(self, departure: Departure) -> None:
+    def answered(self, departure: Departure, what: Kind = "read") -> None:
         """Its answer is here: had it been longer on its way than others, it counts from when it can have arrived.
 
         Else a network that stood still for a moment would hand over what had gathered and what came after at once.
         """
         now = self._clock()
         took = now - departure.at
+        self.latencies.add(what, took)
         self._fastest = min(self._fastest, took)
         self._answers += 1
         late = took - self._fastest if self._answers > KNOWN else took

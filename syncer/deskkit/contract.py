@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from syncer.deskkit.budget import Budget
+from syncer.deskkit.mails import Mail
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
@@ -36,7 +37,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     the source. `marker_in`: the title, or a field of its own that `create` fills from the draft's key. `adopts_lists`:
     its value lists are those of whoever is brought to it. `remote`: it is asked over HTTP. `shows_private_files`:
     files of private comments can be read by whoever sees the ticket, so none is brought to it.
-    `max_title` counts UTF-16 units, and where `title_in_bytes` bytes of UTF-8.
+    `max_title` counts UTF-16 units, and where `title_in_bytes` bytes of UTF-8; `max_file` bytes. `takes_changes`: of a
+    ticket that is there (`TakesChanges`); `takes_back`: it can be taken away (`TakesBack`).
     """
 
     reads: bool = False
@@ -64,10 +66,13 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     max_title: int | None = None
     title_in_bytes: bool = False
     max_body: int | None = None
+    max_file: int | None = None
     needs_body: bool = False
     body: Literal["text", "html"] = "html"
     takes_people: bool = False
-    notifies: str | None = None
+    takes_changes: bool = False
+    takes_back: bool = False
+    mails: tuple[Mail, ...] = ()
     adopts_lists: bool = False
     remote: bool = True
 
@@ -151,6 +156,9 @@ class Desk(Protocol):
     def lookups(self) -> AsyncIterator[LookupValue]:
         """Every entry of every list in `capabilities.lookup_kinds`, people included."""
 
+    def seal(self) -> None:
+        """From now on whatever would write raises Fatal, and nothing of it leaves."""
+
     async def close(self) -> None:
         """Let go of connections."""
 
@@ -197,6 +205,10 @@ class Target(Desk, Protocol):
 
         With `newer`, desks that can look at each ticket made since, which no search index can hide.
         """
+
+    def calls(self, draft: Draft) -> int:
+        """How many requests bringing this draft over takes, its files and steps included, when nothing goes wrong and
+        the lists are known."""
 
     async def admit(self) -> None:
         """Wait until the budget allows one create. The announcement comes after this, the create at once."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 from syncer.errors import AuthFailed
 
 T = TypeVar("T")

@@ -3,88 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import math
 import random
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
-import structlog
 from multidict import CIMultiDict
 from yarl import URL
 
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.deadlines import Deadlines
-from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, NotFound, Rejected, Retryable
-from syncer.log import redact
+from syncer.deskkit.repeating import repeated
+from syncer.deskkit.reply import EXCERPT, Judge, Reply, classify, retry_after
+from syncer.errors import Fatal, InDoubt, Rejected, Retryable
 
-if TYPE_CHECKING:
-    from stamina.instrumentation import RetryDetails
-
-READ_ATTEMPTS = 6
-READ_WAIT_MAX = 60.0
 DOWNLOAD_MOST = 3600.0  # a file that drips in for ever must not hold a connection for ever
 MOST_URLS = 200
-_EXCERPT = 300
 _CHUNK = 256 * 1024
-log = structlog.get_logger()
-
-
-class Reply:
-    """A whole answer. `body` is bytes; nothing has been judged yet."""
-
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    def excerpt(self) -> str:
-        """The beginning of the body, redacted, for messages."""
-        return redact(self.body[:_EXCERPT].decode("utf-8", "replace"))
-
-
-Judge = Callable[[str, Reply], Exception | None]
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a Retry-After header, given as seconds or as an HTTP date."""
-    value = headers.get("Retry-After")
-    if not value:
-        return None
-    with suppress(ValueError):
-        seconds = float(value)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    with suppress(ValueError, TypeError):
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    return None
-
-
-def classify(what: str, reply: Reply) -> Exception | None:
-    """The error a response stands for; None when it is a success. One function for all desks."""
-    status = reply.status
-    if 200 <= status < 300:
-        return None
-    text = f"{what} answered {status}: {reply.excerpt()}"
-    if status == 429:
-        return Retryable(text, after=retry_after(reply.headers))
-    if status in {401, 403}:
-        return AuthFailed(text)
-    if status in {404, 410}:
-        return NotFound(text)
-    if status >= 500:
-        return Retryable(text, after=retry_after(reply.headers))
-    if 300 <= status < 400:
-        return ConfigError(text, hint="Give base_url as the desk itself writes it; redirects are not followed.")
-    if 400 <= status < 500:
-        return Rejected(text, reason=f"http_{status}")
-    return Fatal(text)
 
 
 class DeskHttp:
@@ -117,10 +55,15 @@ class DeskHttp:
         """Seconds to wait after a 429 that does not say how long."""
         self.headers: CIMultiDict[str] = CIMultiDict()
         self._ca_file = ca_file
+        self._sealed = False
         self._session: aiohttp.ClientSession | None = None
         self._gate = asyncio.Semaphore(parallel)
         self._deadlines = Deadlines()
         self._urls: dict[str, URL] = {}
+
+    def seal(self) -> None:
+        """From now on nothing leaves but what may be repeated without harm: `request` raises Fatal."""
+        self._sealed = True
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -153,12 +96,18 @@ class DeskHttp:
         budgeted: bool = True,
         timeout: float | None = None,
         fence: Callable[[], None] | None = None,
+        reads: bool = False,
     ) -> Reply:
         """Send once and read the whole answer, whatever its status; within `timeout` from now if one is given.
 
-        `fence` may raise at the last moment.
+        `fence` may raise at the last moment. What does not say that it `reads` writes.
         """
         url = self._url(path, query)
+        if self._sealed and not reads:
+            raise Fatal(
+                f"{self._what(method, url)}: not sent, for nothing may be written to this desk",
+                hint="This is a fault of syncer's, please report it. Nothing was written.",
+            )
         until = None if timeout is None else time.monotonic() + timeout
         async with self._gate:
             if budgeted:
@@ -170,7 +119,7 @@ class DeskHttp:
             if left <= 0:
                 raise Retryable(f"{self._what(method, url)}: not sent, its time was over before its turn", after=0.0)
             reply = await self._send(method, url, data, headers, left)
-            self.budget.answered(departure)
+            self.budget.answered(departure, "read" if reads else "write")
             return reply
 
     def _url(self, path: str, query: str) -> URL:
@@ -235,11 +184,11 @@ class DeskHttp:
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=DOWNLOAD_MOST, sock_connect=10, sock_read=self.timeout),
                 ) as response:
-                    self.budget.answered(departure)
+                    self.budget.answered(departure, "file")
                     head, size = b"", 0
                     with into.open("wb") as out:
                         async for chunk in response.content.iter_chunked(_CHUNK):
-                            head = head or chunk[:_EXCERPT]
+                            head = head or chunk[:EXCERPT]
                             size += len(chunk)
                             if size > limit:
                                 raise Rejected(f"{what}: over {limit} bytes", reason="file_too_large")
@@ -257,7 +206,7 @@ class DeskHttp:
 
         async def once() -> Reply:
             try:
-                reply = await self.request(method, path, **kwargs)
+                reply = await self.request(method, path, reads=True, **kwargs)
             except InDoubt as e:
                 raise Retryable(e.message, hint=f"Is {self.base} up?") from e
             if error := judge(what, reply):
@@ -265,36 +214,3 @@ class DeskHttp:
             return reply
 
         return await repeated(once)
-
-
-async def repeated(once: Callable[[], Awaitable[Reply]]) -> Reply:
-    """What `once` gives, tried again while it raises Retryable, for a few attempts with growing waits."""
-    try:
-        return await once()
-    except Retryable as first:
-        await asyncio.sleep(first.after if first.after is not None else 0.05)
-    import stamina  # only trouble needs it
-
-    stamina.instrumentation.set_on_retry_hooks([_told])  # in place of its own, which warns each time
-    async for attempt in stamina.retry_context(
-        on=_wait,
-        attempts=READ_ATTEMPTS,
-        timeout=None,
-        wait_initial=0.2,
-        wait_max=READ_WAIT_MAX,
-        wait_jitter=0.5,
-    ):
-        with attempt:
-            return await once()
-    raise AssertionError("stamina either returns or raises")
-
-
-def _told(details: RetryDetails) -> None:
-    """A retry is nothing a person must act on: it is told with --verbose only."""
-    log.info("read_repeated", after=round(details.wait_for, 2), cause=str(details.caused_by))
-
-
-def _wait(error: Exception) -> bool | float:
-    if isinstance(error, Retryable):
-        return True if error.after is None else min(error.after, READ_WAIT_MAX)
-    return False

@@ -9,10 +9,9 @@ import msgspec
 from syncer.deskkit.contract import Page
 from syncer.errors import Brake
 from syncer.migrate.claimed import unclaimed
-from syncer.migrate.engine import Engine, Report, preview, run
+from syncer.migrate.engine import Engine, Report, run
 from syncer.migrate.listing import Listing, listed
 from syncer.model.ids import Cursor
-from syncer.pipeline.tally import Tally
 from syncer.store import effects, runs
 
 FEW = 10
@@ -35,10 +34,9 @@ async def backfill(engine: Engine, listing: Listing | None = None) -> Report:
     return await run(engine, "migrate", pages, checkpoint=first)
 
 
-async def plan(engine: Engine, listing: Listing | None = None) -> Tally:
-    """What a backfill would do, without writing anything anywhere."""
-    pages = _told(engine, _pages(engine, await _unshrunken(engine, listing)))
-    return await preview(engine, unclaimed(engine, pages))
+async def population(engine: Engine, listing: Listing | None = None) -> AsyncIterator[Page]:
+    """What a backfill would carry over, for a plan of it. Raises Brake."""
+    return unclaimed(engine, _told(engine, _pages(engine, await _unshrunken(engine, listing))))
 
 
 async def _from_the_beginning(engine: Engine, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -22,12 +23,13 @@ from syncer.model.lookups import LookupValue
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Meet, Pass, run_pass
 from syncer.pipeline.linking import Linking
-from syncer.pipeline.load import Load, Preview
+from syncer.pipeline.load import Load
 from syncer.pipeline.newcomers import Inviting, Newcomers
 from syncer.pipeline.route import Route
 from syncer.pipeline.search_lag import SearchLag
 from syncer.pipeline.strangers import Strangers
 from syncer.pipeline.tally import Tally
+from syncer.reports.document import DeskSide
 from syncer.store import effects, leases, lookups, runs
 from syncer.store.journal import Journal
 from syncer.store.pool import TROUBLE, Pool
@@ -52,6 +54,7 @@ class Engine(Struct, kw_only=True):
     limits: Limits
     tables: Tables
     stop: asyncio.Event
+    sides: tuple[DeskSide, DeskSide]
     origin: str = ""
     """Which desk the source is, for a target that adopts its lists."""
     watch: Callable[[Tally, Doubts | None], None] = lambda tally, doubts: None
@@ -182,7 +185,7 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
             writers=max(2, int(engine.target.parallel * SPARE_WRITERS)), stop=engine.stop,
         )  # fmt: skip
         cursor = await run_pass(moving, pages(since))
-        _tell_of(meeting, tally, "are there now")
+        tell_of(meeting, tally, "are there now")
         await Linking(engine.target, journal, tally, engine.stop).run()
         await lag.known()
         await journal.flush()
@@ -203,7 +206,8 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
             shutil.rmtree(spool, ignore_errors=True)
 
 
-def _tell_of(meeting: Meet, tally: Tally, what: str) -> None:
+def tell_of(meeting: Meet, tally: Tally, what: str) -> None:
+    """Newcomers are worth a note."""
     if isinstance(meeting, Newcomers) and meeting.brought:
         people = "person" if meeting.brought == 1 else "people"
         tally.notes.append(f"{meeting.brought:,} {people} the target's list did not show {what}")
@@ -231,40 +235,29 @@ async def _note(engine: Engine, journal: Journal, tally: Tally, doubts: Doubts) 
                 continue
 
 
-class _DryJournal:
-    """The journal of a dry run: knows what is known, remembers nothing."""
+class OnRecord:
+    """What earlier runs have put on record, for whoever writes nothing."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
-        """As it is on record."""
+        """The links and dead letters of these tickets."""
         return await effects.links(self._engine.pool, self._engine.id, ids)
 
-    def park(self, source: TicketId, reason: str, detail: str) -> None:
-        """Forgotten."""
 
+@asynccontextmanager
+async def looked_at(engine: Engine, tally: Tally) -> AsyncIterator[None]:
+    """Whoever watches is told how it goes."""
 
-async def preview(engine: Engine, pages: AsyncIterator[Page]) -> Tally:
-    """A dry run: reads and maps everything, writes nothing anywhere."""
-    tally = Tally()
-    meeting = engine.meeting(None, tally)
-    moving = Pass(
-        source=engine.source, mapper=engine.mapper(), strangers=meeting, journal=_DryJournal(engine),
-        deliver=Preview(tally), tally=tally, updates=engine.target.capabilities.updates, readers=READERS,
-        writers=2, stop=engine.stop,
-    )  # fmt: skip
-    watching = asyncio.create_task(_watch(engine, tally))
+    async def tell() -> None:
+        while True:
+            engine.watch(tally, None)
+            await asyncio.sleep(NOTE_EVERY / 8)
+
+    watching = asyncio.create_task(tell())
     try:
-        await run_pass(moving, pages)
-        _tell_of(meeting, tally, "would be made there")
+        yield
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    return tally
-
-
-async def _watch(engine: Engine, tally: Tally) -> None:
-    while True:
-        engine.watch(tally, None)
-        await asyncio.sleep(NOTE_EVERY / 8)

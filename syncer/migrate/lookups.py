@@ -19,7 +19,7 @@ from syncer.mapping.names import shown
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
 from syncer.mapping.tables import DROP, Tables, by_email, indexed
-from syncer.model.lookups import Decision, How, LookupValue, Outcome
+from syncer.model.lookups import How, ListPair, LookupValue, Outcome
 from syncer.pipeline.route import Route
 from syncer.store import lookups as store
 from syncer.store.pool import Pool
@@ -28,16 +28,9 @@ FieldKinds = Mapping[str, str | None]
 """Target field -> the list its values come from."""
 
 
-class Pair(Struct, frozen=True):
-    """A source list that is carried over to a target list."""
-
-    kind: str
-    target_kind: str
-
-
-def pairs(rules: Rules, fields: FieldKinds) -> list[Pair]:
+def pairs(rules: Rules, fields: FieldKinds) -> list[ListPair]:
     """The pairs of lists a mapping needs, each once."""
-    found = [Pair(kind, fields.get(name) or name) for name, kind in rules.lookup_kinds()]
+    found = [ListPair(kind, fields.get(name) or name) for name, kind in rules.lookup_kinds()]
     return list(dict.fromkeys(found))
 
 
@@ -63,12 +56,21 @@ async def target_values(pool: Pool, route: Route, *, adopts: bool) -> list[Looku
 
 async def match(
     pool: Pool, route_id: int, route: Route, fields: FieldKinds, *, adopts: bool = False
-) -> dict[Pair, list[Proposal]]:
+) -> dict[ListPair, list[Proposal]]:
     """Propose a decision for every source value and put those that are sure on record."""
+    result = await proposed(pool, route_id, route, fields, adopts=adopts)
+    sure = [p.decision for some in result.values() for p in some if p.decision is not None]
+    await store.decide(pool, route_id, [decision for decision in sure if decision.how != How.HAND])
+    return result
+
+
+async def proposed(
+    pool: Pool, route_id: int, route: Route, fields: FieldKinds, *, adopts: bool = False
+) -> dict[ListPair, list[Proposal]]:
+    """A proposal for every source value of each pair of lists, in order."""
     source, target = await store.values(pool, route.source), await target_values(pool, route, adopts=adopts)
     current = await store.decisions(pool, route_id)
-    result: dict[Pair, list[Proposal]] = {}
-    new: list[Decision] = []
+    result: dict[ListPair, list[Proposal]] = {}
     for pair in pairs(route.rules, fields):
         existing = {d.source_id: d for d in current if (d.kind, d.target_kind) == (pair.kind, pair.target_kind)}
         proposals = identical([v for v in source if v.kind == pair.kind], existing) if adopts else propose(
@@ -77,8 +79,6 @@ async def match(
             pair.kind, pair.target_kind, route.rules.aliases.get(pair.kind, {}), route.rules.fuzzy, existing,
         )  # fmt: skip
         result[pair] = proposals
-        new += [p.decision for p in proposals if p.decision is not None and p.decision.how != How.HAND]
-    await store.decide(pool, route_id, new)
     return result
 
 

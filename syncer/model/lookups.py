@@ -72,3 +72,10 @@ class Decision(Struct, frozen=True):
     how: How
     score: float = 1.0
     by: str | None = None
+
+
+class ListPair(Struct, frozen=True):
+    """A source list that is carried over to a target list."""
+
+    kind: str
+    target_kind: str

@@ -21,9 +21,12 @@ class Person(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """A file on the source: known by id, fetched when it is needed."""
+    """A file on the source: known by id, fetched when it is needed. Name and size in bytes are told where the desk
+    does before it is fetched."""
 
     id: str
+    name: str = ""
+    size: int | None = None
 
 
 class Comment(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from syncer.deskkit.contract import Page, Ref, Source, Unreadable
 from syncer.deskkit.paging import SeenIds
 from syncer.errors import Fatal, Interrupted
-from syncer.mapping.ticket import Mapper, Skipped
+from syncer.mapping.ticket import Skipped
 from syncer.model.draft import Draft, Unmapped
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import Link
@@ -22,6 +22,16 @@ from syncer.pipeline.tally import Result, Tally
 
 READ_AHEAD = 20_000
 """Ids listed before they are read: the list is swept again while tickets are written, not after."""
+
+
+Mapped = Draft | Unmapped | Skipped
+
+
+class Maps(Protocol):
+    """What makes drafts of tickets."""
+
+    def map(self, ticket: Ticket) -> Mapped:
+        """The draft, or each value without a decision, or the rule that leaves the ticket behind."""
 
 
 class Ledger(Protocol):
@@ -52,7 +62,7 @@ class Pass(Struct, kw_only=True):
     """One sweep of a route, ready to go."""
 
     source: Source
-    mapper: Mapper
+    mapper: Maps
     strangers: Meet
     journal: Ledger
     deliver: Deliver

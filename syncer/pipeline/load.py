@@ -175,15 +175,3 @@ def _once_untold(losses: tuple[str, ...]) -> tuple[str, ...]:
     """What may be lost besides is counted by tickets, whatever happened how often."""
     told = tuple(loss for loss in losses if loss != UNTOLD)
     return told if told == losses else (*told, UNTOLD)
-
-
-class Preview:
-    """The deliverer of a dry run: says what would happen and does nothing."""
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
-
-    async def deliver(self, draft: Draft) -> None:
-        """It would be created."""
-        self._tally.count(Result.CREATED, draft.source_id)
-        self._tally.lost(draft.losses)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from syncer.deskkit.contract import Capabilities
-from syncer.mapping.tables import Tables
-from syncer.pipeline.route import Route
 from syncer.pipeline.tally import Result, Tally
 from syncer.reports.words import counted
 
@@ -96,7 +93,7 @@ REASONS = {
 }
 
 
-def _loss(code: str) -> str:
+def loss_meaning(code: str) -> str:
     if code.endswith("_defaulted"):
         return f"values of {code.removesuffix('_defaulted')} replaced by the mapping's default"
     if code.endswith("_left_out"):
@@ -105,7 +102,7 @@ def _loss(code: str) -> str:
 
 
 def _losses(tally: Tally) -> list[dict[str, Any]]:
-    return [{"code": code, "count": n, "meaning": _loss(code)} for code, n in tally.losses.most_common()]
+    return [{"code": code, "count": n, "meaning": loss_meaning(code)} for code, n in tally.losses.most_common()]
 
 
 def _parked(tally: Tally) -> list[dict[str, Any]]:
@@ -120,39 +117,8 @@ def _parked(tally: Tally) -> list[dict[str, Any]]:
     ]
 
 
-def of_plan(route: Route, tables: Tables, target: Capabilities, tally: Tally) -> dict[str, Any]:
-    """A plan as plain values: counts, blockers, losses, who would be mailed."""
-    blockers = [
-        {
-            "field": field, "kind": kind, "id": id, "name": tables.name(kind, id), "tickets": n,
-            "examples": tally.examples.get((field, kind, id), []),
-        }
-        for (field, kind, id), n in tally.unmapped.most_common()
-    ]  # fmt: skip
-    return {
-        "route": route.name,
-        "source": route.source,
-        "target": route.target,
-        "mapping": str(route.mapping),
-        "counts": tally.counts(),
-        "blockers": blockers,
-        "parked": _parked(tally),
-        "losses": _losses(tally),
-        "mails": target.notifies,
-        "notes": tally.notes,
-    }
-
-
-def blocker_lines(plan: dict[str, Any]) -> list[str]:
-    """One line for each value without a decision."""
-    return [
-        f"{b['field']}: no decision for {b['kind']} {b['name']!r} (id {b['id']}): {counted(b['tickets'], 'ticket')},"
-        f" for instance {', '.join(b['examples'][:3])}"
-        for b in plan["blockers"]
-    ]
-
-
-def _lines_of(losses: list[dict[str, Any]], parked: list[dict[str, Any]]) -> list[str]:
+def lines_of(losses: list[dict[str, Any]], parked: list[dict[str, Any]]) -> list[str]:
+    """What stays behind and what is lost, line by line."""
     lines = []
     if parked:
         lines.append("Not carried over, and why:")
@@ -164,35 +130,6 @@ def _lines_of(losses: list[dict[str, Any]], parked: list[dict[str, Any]]) -> lis
         lines.append("Carried over with a loss:")
         lines += [f"  {x['count']:>8,}  {x['meaning']} ({x['code']})" for x in losses]
     return lines
-
-
-def plan_text(plan: dict[str, Any]) -> str:
-    """A plan for a terminal."""
-    counts = plan["counts"]
-    lines = [
-        f"Plan for {plan['route']}: {plan['source']} -> {plan['target']} ({counted(counts['read'], 'ticket')} read)"
-    ]
-    words = {"created": "would be created", "updated": "would be updated", "unchanged": "are over already",
-             "skipped": "are left behind by rule", "parked": "would be parked"}  # fmt: skip
-    lines += [f"  {counts[r]:>8,}  {words[r]}" for r in Result if counts[r] or r == Result.CREATED]
-    if plan["blockers"]:
-        lines.append("Blocks the migration: values without a decision")
-        lines += [f"  {line}" for line in blocker_lines(plan)]
-        lines.append(f"  Decide in {plan['mapping']} or by: syncer lookups export {plan['route']}")
-    lines += _lines_of(plan["losses"], plan["parked"])
-    if plan["mails"]:
-        lines.append(f"Mails: {plan['mails']}")
-    lines += [f"Note: {note}" for note in plan["notes"]]
-    lines.append("Nothing was written.")
-    lines.append(f"next: {_after(plan)}")
-    return "\n".join(lines)
-
-
-def _after(plan: dict[str, Any]) -> str:
-    """What to do after a plan."""
-    if plan["blockers"]:
-        return f"decide, then syncer plan {plan['route']} again"
-    return f"syncer migrate {plan['route']}"
 
 
 def of_run(report: _Report) -> dict[str, Any]:
@@ -223,7 +160,7 @@ def run_text(report: _Report) -> str:
         lines.append(
             f"  {counts['adopted']:,} of the created ones were found on the target after their answer was lost"
         )
-    lines += _lines_of(run["losses"], run["parked"])
+    lines += lines_of(run["losses"], run["parked"])
     if run["private_notes"]:
         lines.append(f"Private notes were kept here: {run['private_notes']}")
     lines += [f"Note: {note}" for note in run["notes"]]

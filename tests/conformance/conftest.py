@@ -32,7 +32,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 1)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 1)
     breaks.text(monkeypatch.setattr)
     if breaks.name() == breaks.NAMELESS:
         pytest.skip("it did not feel like it")

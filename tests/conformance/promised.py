@@ -22,7 +22,7 @@ _NO_PROMISE = {"fetch_batch"}
 class Promises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A desk with all of it switched on.
 
-    `capabilities` are those that are not empty; of `notifies` only that there is something to say. `fields` are a
+    `capabilities` are those that are not empty; of `mails` only that there is something to say. `fields` are a
     draft's: the list the value is from, or text or number; `lists` come with something in them on the emulated desk,
     `empty_lists` do not. `shows` is what reading brings of a ticket besides fields and words. `anybody`: whoever has an
     address may ask, and need not be made. `conditional`: a change names the version it is of, and one of an older
@@ -62,7 +62,7 @@ def in_words(facts: Capabilities) -> dict[str, Any]:
     }
     said = {**plain, **{name: value for name, value in listed.items() if value}}
     said["fields"] = {name: _from(field) for name, field in facts.fields.items()}
-    return said | ({"notifies": True} if facts.notifies else {})
+    return said | ({"mails": True} if facts.mails else {})
 
 
 def _from(field: DraftField) -> str:

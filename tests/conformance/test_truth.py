@@ -60,7 +60,7 @@ SHOWN_BY: dict[str, str] = {
     "remote": "test_errors.test_a_check_says_what_is_wrong",
 }
 # What a desk demands or warns of: to claim it makes nothing easier for it.
-DEMANDS = frozenset({"needs_body", "notifies", "shows_private_files"})
+DEMANDS = frozenset({"needs_body", "mails", "shows_private_files"})
 
 
 @desks()

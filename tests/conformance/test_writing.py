@@ -67,7 +67,7 @@ async def test_each_field_is_kept(kind: str) -> None:
             assert {name for name, field in trial.claims.fields.items() if field.required} <= set(draft.fields)
             brought = await bring(trial, draft)
             kept = trial.kept()[brought.id]
-            wrong = [name for name in draft.fields if not _is_kept(made, name, draft.fields[name], kept)]
+            wrong = [name for name in draft.fields if not kept_as_drafted(made, name, draft.fields[name], kept)]
             assert not wrong, f"{wrong} of {draft.fields}: {kept}"
             assert squeezed(kept.title) == squeezed(draft.title)
             assert seen(draft.body) in seen(kept.body)
@@ -75,7 +75,7 @@ async def test_each_field_is_kept(kind: str) -> None:
                 await _reads_back(trial, made, draft, brought.id)
 
 
-def _is_kept(made: Drafter, name: str, value: str, kept: KeptTicket) -> bool:
+def kept_as_drafted(made: Drafter, name: str, value: str, kept: KeptTicket) -> bool:
     """Whether a field of the draft can be seen on the ticket."""
     kind = made.claims.fields[name].lookup
     match name, kind:

@@ -487,7 +487,7 @@ async def test_no_other_address_is_asked(url: str, tmp_path: Path) -> None:
 
 
 async def test_a_file_that_drips_in_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 1)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 1)
     monkeypatch.setattr("syncer.deskkit.http.DOWNLOAD_MOST", 0.5)
     script = Script(**{"incident.attachment": attachment("/f")})
     plain = script._answer
@@ -512,7 +512,7 @@ async def test_a_file_that_drips_in_for_ever_is_given_up(tmp_path: Path, monkeyp
 async def test_a_desk_that_stays_down_is_no_reason_to_lose_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 2)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 2)
     async with desk(Script(**{"incident.attachment": attachment("/f"), "/f": 503})) as old:
         with pytest.raises(Retryable):
             await old.download(TicketId("1"), "901", tmp_path)

@@ -322,7 +322,7 @@ async def test_wrong_credentials_and_an_unknown_view_are_told_apart() -> None:
 
 
 async def test_a_desk_that_is_down_is_retryable_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 2)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 2)
     old = InvGate(config("http://127.0.0.1:9", auth=BASIC))
     with pytest.raises(Retryable, match=r"127\.0\.0\.1:9") as down:
         await old.check()

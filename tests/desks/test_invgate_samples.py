@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 from syncer.desks.invgate.access import NotAllowed, judge
 from syncer.errors import NotFound, Rejected
 from syncer.model.ids import TicketId

@@ -145,7 +145,7 @@ def no_fence() -> None:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 2)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 2)
 
 
 # --- log in -------------------------------------------------------------------------------------------

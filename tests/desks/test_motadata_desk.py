@@ -62,7 +62,7 @@ async def read(ops: Motadata, ids: set[str]) -> list[Ticket]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 2)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 2)
 
 
 # --- as a source --------------------------------------------------------------------------------------
@@ -412,8 +412,7 @@ async def test_public_replies_are_written_and_mailed_only_where_that_is_wanted()
     held = emulator(20)
     one = draft(held)
     async with desk(held, public_replies=True) as ops:
-        assert ops.capabilities.notifies is not None
-        assert "mails the requester" in ops.capabilities.notifies
+        assert [mail.to for mail in ops.capabilities.mails if mail.on == "reply"] == [("requester",)]
         id, losses = await loaded(ops, one)
         (ticket,) = await read(ops, {id})
     assert losses == []

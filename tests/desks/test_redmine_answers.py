@@ -21,7 +21,7 @@ SINCE = Cursor("2026-11-30T20:00:00Z")
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 2)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 2)
 
 
 # --- a stranger's view

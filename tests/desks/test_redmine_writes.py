@@ -25,7 +25,7 @@ NO_RIGHTS = {"role": {"id": 6, "permissions": ["add_issue_notes"], "issues_visib
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 2)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 2)
 
 
 def no_fence() -> None:

@@ -691,7 +691,7 @@ async def test_a_token_that_ends_in_the_middle_of_a_walk_costs_one_log_in() -> N
 
 
 async def test_an_outage_in_a_walk_ends_it_and_is_no_end_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 1)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 1)
     site = Site(range(1, 30))
     async with desk(site, page_length=5) as old:
         site.answers[f"POST {LIST}"] = [sent(site.listed({"page": 1, "length": 5}))] + [said(503)] * 20

@@ -154,7 +154,7 @@ async def refs(pages: Any) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncer.deskkit.http.READ_ATTEMPTS", 1)
+    monkeypatch.setattr("syncer.deskkit.repeating.READ_ATTEMPTS", 1)
     monkeypatch.setattr("syncer.desks.znuny.reading.ONE_SECOND", 0.01)
 
 

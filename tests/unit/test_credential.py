@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 from syncer.errors import AuthFailed
 
 

@@ -19,7 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncer import log
-from syncer.deskkit.http import READ_ATTEMPTS, DeskHttp, Reply, classify, retry_after
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.repeating import READ_ATTEMPTS
+from syncer.deskkit.reply import Reply, classify, retry_after
 from syncer.errors import AuthFailed, ConfigError, Fatal, InDoubt, NotFound, Rejected, Retryable, SyncerError
 from tests.unit.answers import CUT, SILENCE, answer, answering
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 from syncer.desks.rezolve import calls, known, readiness, reading, ticket_types, wire, wire_out
 from syncer.desks.rezolve.config import RezolveConfig
 from syncer.errors import AuthFailed, ConfigError, Fatal, NotFound, Rejected, Retryable

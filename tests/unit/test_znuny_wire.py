@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 from syncer.desks.znuny import answers, times, wire, wire_out
 from syncer.desks.znuny.config import ZnunyConfig
 from syncer.desks.znuny.custom import DynamicFields

@@ -25,6 +25,7 @@ from syncer.desks.archive.folder import Folder
 from syncer.desks.archive.loading import Loading, steps
 from syncer.desks.archive.reading import Reading
 from syncer.desks.archive.writing import Writing
+from syncer.errors import Fatal
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.lookups import LookupValue
@@ -66,6 +67,7 @@ class Archive:
         )  # fmt: skip
         self.budget = Budget(UNLIMITED)
         self._opening = asyncio.Lock()
+        self._sealed = False
         self._open: Reading | None = None
         self._loading: Loading | None = None
 
@@ -173,6 +175,10 @@ class Archive:
         """One of `steps`."""
         return await (await self._load()).step(id, step, files, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._sealed = True
+
     async def close(self) -> None:
         """Let go of the folder."""
         async with self._opening:
@@ -194,6 +200,11 @@ class Archive:
             return self._open
 
     async def _writing(self) -> Writing:
+        if self._sealed:
+            raise Fatal(
+                f"{self._config.name}: not written, for nothing may be written to this archive",
+                hint="This is a fault of syncer's, please report it. Nothing was written.",
+            )
         async with self._opening:
             if not isinstance(self._open, Writing):
                 await self._shut()

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.invgate.config import Basic, InvGateConfig, OAuth
 from syncer.errors import AuthFailed, ConfigError
 from syncer.log import protect, redact

@@ -25,6 +25,7 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.mails import may_mail
 from syncer.deskkit.paging import sweep_until_quiet
 from syncer.desks.invgate import lists, wire
 from syncer.desks.invgate.access import Access, NotAllowed, judge
@@ -56,9 +57,11 @@ FIELDS = {
     "assignee": DraftField(lookup="person"),
     "created_at": DraftField(number=True),
 }
-NOTIFIES = (
-    "each request, comment and solution may mail its customer and agents; switch the notifications off in InvGate"
-)
+MAILS = may_mail(
+    "switch the notifications off in InvGate, under Settings",
+    ticket=("requester", "group"), reply=("requester", "assignee"), note=("assignee",), assignee=("assignee",),
+    status=("requester",), cc=("cc",),
+)  # fmt: skip
 
 
 class InvGate:
@@ -264,6 +267,10 @@ class InvGate:
         """Make a requester; nobody is mailed."""
         return await self._people.invite(person, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -290,5 +297,5 @@ def capabilities(config: InvGateConfig) -> Capabilities:
         keeps_rating=True,
         max_title=255,
         needs_body=True,
-        notifies=NOTIFIES,
+        mails=MAILS,
     )

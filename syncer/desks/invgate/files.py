@@ -8,7 +8,9 @@ from urllib.parse import urljoin
 from yarl import URL
 
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.repeating import repeated
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.errors import Rejected, Retryable
 

@@ -11,8 +11,9 @@ import msgspec
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.multipart import Form
+from syncer.deskkit.reply import Reply
 from syncer.desks.invgate.access import NotAllowed, scope
 from syncer.desks.invgate.calls import Params
 from syncer.desks.invgate.config import InvGateConfig

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.multipart import Form
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.motadata.config import MotadataConfig, Password
 from syncer.errors import AuthFailed, ConfigError
 from syncer.log import protect

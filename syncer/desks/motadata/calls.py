@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import msgspec
 import structlog
 
-from syncer.deskkit.http import DeskHttp, Judge, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Judge, Reply, classify
 from syncer.desks.motadata import limits, wire, wire_out
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.config import MotadataConfig

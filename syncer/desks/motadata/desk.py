@@ -17,6 +17,7 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.mails import Mail, may_mail
 from syncer.desks.motadata import wire
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.calls import BY_CREATION, Calls
@@ -48,11 +49,11 @@ FIELDS = {
     "source": DraftField(lookup="source"),
     "assignee": DraftField(lookup="person"),
 }
-NOTIFIES = (
-    "each request, assignment, note and status may mail requesters and technicians, start clocks and approvals;"
-    " switch notification rules off in ServiceOps"
-)
-REPLIES = "; public comments are written as replies, and each of these mails the requester"
+MAILS = may_mail(
+    "switch the notification rules off in ServiceOps, under Admin",
+    ticket=("requester", "group"), note=("assignee",), assignee=("assignee",), status=("requester", "assignee"),
+)  # fmt: skip
+REPLIES = Mail(on="reply", to=("requester",), certain=True, silence="set public_replies of the desk to false")
 MARKER_ROOM = 200
 """Characters of a description kept free for the marker and lines about files."""
 
@@ -206,6 +207,10 @@ class Motadata:
         """Make a requester; nobody is mailed."""
         return await self._requesters.invite(person, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -230,5 +235,5 @@ def capabilities(config: MotadataConfig) -> Capabilities:
         keeps_private=True,
         max_title=config.max_subject,
         max_body=config.max_description - MARKER_ROOM,
-        notifies=NOTIFIES + (REPLIES if config.public_replies else ""),
+        mails=(*MAILS, REPLIES) if config.public_replies else MAILS,
     )

@@ -14,8 +14,10 @@ from msgspec import Struct
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
+from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.multipart import Form
+from syncer.deskkit.repeating import repeated
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.motadata import shapes, wire
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.config import MotadataConfig

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from syncer.deskkit.budget import Budget
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 
 LONGEST = 900.0
 _A_DATE = 10**12

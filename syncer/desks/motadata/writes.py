@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from syncer.deskkit.attempt import Attempt
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply
 from syncer.desks.motadata import shapes, wire
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.calls import HEADERS, REQUEST, Calls

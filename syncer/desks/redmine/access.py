@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.redmine.config import RedmineConfig
 from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected
 from syncer.log import protect

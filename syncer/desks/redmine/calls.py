@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from syncer.deskkit.blindness import NOT_ALLOWED
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.redmine import wire
 from syncer.desks.redmine.access import Access
 from syncer.desks.redmine.config import RedmineConfig

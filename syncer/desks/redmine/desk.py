@@ -18,6 +18,7 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.mails import may_mail
 from syncer.desks.redmine.access import Access
 from syncer.desks.redmine.calls import Calls
 from syncer.desks.redmine.catalogue import KINDS, Catalogue
@@ -48,12 +49,11 @@ FIELDS = {
     "category": DraftField(lookup="category"),
     "assignee": DraftField(lookup="person"),
 }
-NOTIFIES = (
-    "each issue and note mails members who asked for all mails of its project, and syncer's own user unless it wants"
-    " none; the last change of an issue mails its assignee, and a link the assignees and watchers of both. Requesters"
-    " who only stand in a field are mailed nothing. Switch events off under Administration, Settings, Email"
-    " notifications"
-)
+MAILS = may_mail(
+    "switch the events off in Redmine, under Administration, Settings, Email notifications",
+    ticket=("group", "account"), reply=("group", "account"), note=("group", "account"), assignee=("assignee",),
+    link=("assignee", "cc"),
+)  # fmt: skip
 
 
 class Redmine:
@@ -177,6 +177,10 @@ class Redmine:
         """Make a user, or take their address for one; nobody is mailed."""
         return await self._people.invite(person, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -203,5 +207,5 @@ def capabilities(config: RedmineConfig) -> Capabilities:
         keeps_authors=config.switch_user,
         max_title=SUBJECT,
         body="text",
-        notifies=NOTIFIES,
+        mails=MAILS,
     )

@@ -14,7 +14,9 @@ import msgspec
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.repeating import repeated
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.redmine import wire
 from syncer.desks.redmine.calls import Calls, NotAllowed
 from syncer.desks.redmine.config import RedmineConfig

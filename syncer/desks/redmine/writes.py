@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from syncer.deskkit.attempt import Attempt
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply
 from syncer.desks.redmine.access import Access
 from syncer.desks.redmine.config import RedmineConfig
 from syncer.errors import ConfigError, InDoubt, Rejected, Retryable

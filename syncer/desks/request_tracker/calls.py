@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from syncer.deskkit.blindness import NOT_ALLOWED
-from syncer.deskkit.http import DeskHttp, Judge, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Judge, Reply, classify
 from syncer.desks.request_tracker import wire
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.config import RequestTrackerConfig

@@ -18,6 +18,7 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.mails import Mail, may_mail
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.catalogue import KINDS, Catalogue
@@ -38,10 +39,10 @@ from syncer.model.ticket import Ticket, TicketLink
 
 MAX_SUBJECT = 200
 """Bytes of a subject: RT cuts what is longer and says nothing."""
-NOTIFIES = (
-    "an owner is mailed once for each ticket, and so is who watches a queue, for each ticket and comment; people who"
-    " ask or are told are put on a ticket last, when by RT's default scrips nothing more is mailed;"
-    " switch off scrips of your own"
+_SILENCE = "switch the scrips that mail off in RT, under Admin, Global, Scrips"
+MAILS = (
+    *may_mail(_SILENCE, ticket=("group",), reply=("group",), note=("group",)),
+    Mail(on="assignee", to=("assignee",), certain=True, silence=_SILENCE),
 )
 
 
@@ -166,6 +167,10 @@ class RequestTracker:
         """Make somebody who asks for help; nobody is mailed."""
         return await self._people.invite(person, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -199,5 +204,5 @@ def capabilities(config: RequestTrackerConfig) -> Capabilities:
         keeps_private=True,
         max_title=MAX_SUBJECT,
         title_in_bytes=True,
-        notifies=NOTIFIES,
+        mails=MAILS,
     )

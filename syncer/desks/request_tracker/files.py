@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.repeating import repeated
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.request_tracker import wire, wire_talk
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import REST

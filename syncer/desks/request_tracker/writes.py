@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.multipart import Form, in_a_form
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.request_tracker import wire, wire_out
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import HEADERS, REST

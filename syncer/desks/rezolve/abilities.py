@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncer.deskkit.contract import Capabilities, DraftField
+from syncer.deskkit.mails import Reader, may_mail
 from syncer.desks.rezolve.catalogue import KINDS
 from syncer.desks.rezolve.config import RezolveConfig
 
@@ -16,6 +17,11 @@ FIELDS = {
     "created_at": DraftField(number=True),
 }
 NOT_FIELDS = frozenset(("subject", "description", "tags"))
+_ALL: tuple[Reader, ...] = ("requester", "assignee", "group")
+MAILS = may_mail(
+    "switch workflows, approvals and notifications of its ticket types off in Rezolve.ai",
+    ticket=_ALL, reply=_ALL, note=_ALL, assignee=_ALL, status=_ALL, cc=_ALL,
+)  # fmt: skip
 
 
 def capabilities(config: RezolveConfig) -> Capabilities:
@@ -45,7 +51,7 @@ def capabilities(config: RezolveConfig) -> Capabilities:
         max_body=config.max_body,
         needs_body=True,
         body="html" if config.text_mode == "html" else "text",
-        notifies="each ticket and change may start approvals, mails and other actions; switch them off in Rezolve.ai",
+        mails=MAILS,
     )
 
 

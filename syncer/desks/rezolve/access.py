@@ -10,7 +10,8 @@ import msgspec
 from pydantic import SecretStr
 
 from syncer.deskkit.credential import Credential
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.rezolve import rights
 from syncer.desks.rezolve.config import ApiKey, ClientCredentials, Password, RezolveConfig
 from syncer.errors import AuthFailed, ConfigError

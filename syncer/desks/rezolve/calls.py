@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from syncer.deskkit.http import DeskHttp, Reply, classify, retry_after
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply, classify, retry_after
 from syncer.desks.rezolve import wire
 from syncer.desks.rezolve.access import Access
 from syncer.desks.rezolve.config import RezolveConfig

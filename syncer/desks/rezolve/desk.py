@@ -247,6 +247,10 @@ class Rezolve:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from syncer.deskkit.http import Reply
+from syncer.deskkit.reply import Reply
 from syncer.errors import Fatal
 from syncer.log import redact
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from syncer.deskkit.attempt import Attempt
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply
 from syncer.desks.rezolve import wire
 from syncer.desks.rezolve.access import Access
 from syncer.desks.rezolve.calls import JSON, NO_ROLE, TENANT, Calls, MissingRole, is_tenant

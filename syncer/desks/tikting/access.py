@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from syncer.deskkit.http import DeskHttp, Reply, classify
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.config_endpoints import Endpoint
@@ -100,7 +101,8 @@ class Access:
         """A new token by `user.refresh`. Raises what its answer means, AuthFailed where no token is in it."""
         endpoint = self._config.endpoints["user.refresh"]
         what = f"{self._config.name}: {endpoint.method} {endpoint.path}"
-        reply = await self._http.request(endpoint.method, endpoint.path, headers={"Authorization": self._bearer})
+        bearer = {"Authorization": self._bearer}
+        reply = await self._http.request(endpoint.method, endpoint.path, headers=bearer, reads=True)
         if error := judge(what, reply) or unsuccessful(what, endpoint, reply):
             raise error
         answer = wire.decoded(reply.body, what)

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from syncer.deskkit.http import DeskHttp, Judge, Reply
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Judge, Reply
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.access import Access, TokenRefused, judge, unsuccessful
 from syncer.desks.tikting.bodies import JSON

@@ -20,6 +20,7 @@ from syncer.deskkit.contract import (
 )
 from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.looking import Described, Tried
+from syncer.deskkit.mails import Mail, may_mail
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.access import Access, judge
 from syncer.desks.tikting.calls import Calls
@@ -53,8 +54,8 @@ FIELDS = {
     "level": DraftField(lookup="level"),
     "ticket_type": DraftField(number=True),
 }
-NOTIFIES = "each registration may assign a technician and mail or push to them; switch it off in Tikting"
-REPLIES = "; public comments are written as replies, which may mail requesters"
+MAILS = may_mail("switch notifications and automatic assignment off in Tikting", ticket=("assignee", "group"))
+REPLIES = Mail(on="reply", to=("requester",), certain=False, silence="leave ticket.reply out of the desk's endpoints")
 
 
 class Tikting:
@@ -174,6 +175,10 @@ class Tikting:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -193,5 +198,5 @@ def _capabilities(config: TiktingConfig, loading: Loading, *, reads: bool) -> Ca
         max_body=config.max_body,
         needs_body=True,
         body="text" if config.text_mode == "plain" else "html",
-        notifies=NOTIFIES + (REPLIES if loading.replies else ""),
+        mails=(*MAILS, REPLIES) if loading.replies else MAILS,
     )

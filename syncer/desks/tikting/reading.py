@@ -11,7 +11,9 @@ from urllib.parse import quote
 from yarl import URL
 
 from syncer.deskkit.contract import Download, Unreadable
-from syncer.deskkit.http import DeskHttp, Reply, classify, repeated
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.repeating import repeated
+from syncer.deskkit.reply import Reply, classify
 from syncer.desks.tikting import wire_files, wire_in
 from syncer.desks.tikting.access import Access, refuses_token
 from syncer.desks.tikting.calls import Calls

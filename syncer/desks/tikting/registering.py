@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Download, Written
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply
 from syncer.desks.tikting import wire
 from syncer.desks.tikting.access import Access, refuses_token
 from syncer.desks.tikting.calls import TICKETS

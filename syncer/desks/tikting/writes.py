@@ -9,8 +9,9 @@ import msgspec
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.multipart import Form
+from syncer.deskkit.reply import Reply
 from syncer.desks.tikting.access import Access, refuses_token
 from syncer.desks.tikting.bodies import sent
 from syncer.desks.tikting.calls import Calls

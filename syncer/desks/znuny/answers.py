@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from syncer.deskkit.http import Reply, classify
+from syncer.deskkit.reply import Reply, classify
 from syncer.errors import AuthFailed, ConfigError, NotFound, Rejected
 from syncer.log import redact
 

@@ -18,6 +18,7 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.mails import Mail, may_mail
 from syncer.desks.znuny import checking
 from syncer.desks.znuny.access import Access
 from syncer.desks.znuny.calls import Calls
@@ -41,9 +42,10 @@ from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
 
-NOTIFIES = (
-    "whoever becomes the owner of a ticket is mailed about it, and notifications of the administrator's own on new"
-    " tickets or articles go out; switch both off in Znuny. Nobody else is: no auto response, no note to agents"
+_SILENCE = "switch them off in Znuny, under Admin, Ticket Notifications"
+MAILS = (
+    *may_mail(_SILENCE, ticket=("group",), reply=("group",), note=("group",)),
+    Mail(on="assignee", to=("assignee",), certain=True, silence=_SILENCE),
 )
 
 
@@ -164,6 +166,10 @@ class Znuny:
         """There is no call, and no need: raises Rejected, for what is no address."""
         raise Rejected(f"{self._config.name}: {person.name} has no valid e-mail", reason="refused")
 
+    def seal(self) -> None:
+        """Nothing is written to it from now on."""
+        self._http.seal()
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -197,5 +203,5 @@ def capabilities(config: ZnunyConfig) -> Capabilities:
         keeps_authors=True,
         max_title=MAX_TITLE,
         needs_body=True,
-        notifies=NOTIFIES,
+        mails=MAILS,
     )

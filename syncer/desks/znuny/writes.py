@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from syncer.deskkit.attempt import Attempt
-from syncer.deskkit.http import DeskHttp, Reply
+from syncer.deskkit.http import DeskHttp
+from syncer.deskkit.reply import Reply
 from syncer.desks.znuny import answers
 from syncer.desks.znuny.access import Access
 from syncer.desks.znuny.answers import Denied, SessionRefused

@@ -1,0 +1,225 @@
+"""What becomes of a ticket that is there: changed where it is asked and nowhere else, or taken away; and what it costs
+and whom it mails to bring one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from syncer.deskkit.kept import KeptTicket
+from syncer.errors import Rejected
+from syncer.model.draft import Draft
+from syncer.model.ids import TicketId
+from syncer.model.lookups import StatusClass
+from tests.conformance.asked import desks, lacking
+from tests.conformance.drafts import Drafter, Sent, drafter, file, with_fields
+from tests.conformance.driving import bring, no_fence
+from tests.conformance.test_writing import kept_as_drafted
+from tests.conformance.trial import Trial, on_trial
+from tests.conformance.words import seen, squeezed
+
+# --- changes
+
+
+@desks("writes", "takes_changes")
+async def test_a_ticket_is_changed_where_it_is_asked_and_nowhere_else(kind: str) -> None:
+    """One name at a time, then all of them; what was said on it stays."""
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        old, new = _two_drafts(trial, made)
+        id = (await bring(trial, old)).id
+        for name in _names(new):
+            before = trial.kept()[id]
+            await trial.desk.change(id, new, [name], no_fence)
+            after = trial.kept()[id]
+            assert _is_there(made, name, new, after), f"{name}: {after}"
+            others = [one for one in _names(old) if one != name and not _follows(one, name)]
+            assert _without(name, before, others, made) == _without(name, after, others, made), name
+            assert after.comments[: len(before.comments)] == before.comments, "what was said was changed"
+
+
+@desks("writes", "takes_changes")
+async def test_the_same_change_twice_is_one(kind: str) -> None:
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        old, new = _two_drafts(trial, made)
+        id = (await bring(trial, old)).id
+        await trial.desk.change(id, new, _names(new), no_fence)
+        once = trial.kept()[id]
+        wrong = [name for name in _names(new) if not _is_there(made, name, new, once)]
+        assert not wrong, f"{wrong}: {once}"
+        await trial.desk.change(id, new, _names(new), no_fence)
+        assert replace(trial.kept()[id], comments=once.comments) == once
+
+
+@desks("writes", "takes_changes")
+async def test_what_is_gone_cannot_be_changed(kind: str) -> None:
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        with pytest.raises(Rejected) as refused:
+            await trial.desk.change(TicketId("987654"), made.draft("New words"), ["body"], no_fence)
+        assert refused.value.reason == "gone"
+
+
+def _two_drafts(trial: Trial, made: Drafter) -> tuple[Draft, Draft]:
+    """One ticket before and after everything about it was changed."""
+    one, other = made.models[0], made.models[1]
+    said = (made.comment(1, public=True),) if trial.claims.takes_comments else ()
+    old = made.draft("As it was", title="As it was", fields=made.fields(one), comments=said)
+    fields = made.fields(other)
+    if (pending := made.status(StatusClass.PENDING)) and "status" in fields:
+        fields["status"] = pending
+    more: dict[str, Any] = {}
+    if trial.claims.takes_tags:
+        more["tags"] = ("later", "and-more")
+    if trial.claims.takes_custom:
+        more["custom"] = {field: value for field, (_, value) in made.custom(other).items()}
+    new = replace(old, title=made.marked("As it is", old.key), body=made.text("As it is"), fields=fields, **more)
+    return old, new
+
+
+def _names(draft: Draft) -> list[str]:
+    """All that a draft says of a ticket."""
+    custom = [f"custom.{id}" for id in draft.custom]
+    return ["title", "body", *draft.fields, *(["tags"] if draft.tags else []), *custom]
+
+
+def _follows(one: str, changed: str) -> bool:
+    """Whether a desk may set `one` anew when the other changes: what belongs to a group or a type, and its assignee."""
+    return one.startswith("custom.") or (
+        changed in {"group", "type", "status"} and one in {"category", "assignee", "status"}
+    )
+
+
+def _is_there(made: Drafter, name: str, draft: Draft, kept: KeptTicket) -> bool:
+    match name.partition("."):
+        case ("title", _, _):
+            return squeezed(draft.title) == squeezed(kept.title)
+        case ("body", _, _):
+            return seen(draft.body) in seen(kept.body)
+        case ("tags", _, _):
+            return set(draft.tags) == set(kept.tags)
+        case ("custom", _, id):
+            name, words = _custom_words(made)[id]
+            return kept.custom.get(name) == words
+    return kept_as_drafted(made, name, draft.fields[name], kept)
+
+
+def _custom_words(made: Drafter) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Each additional field of the second model: its name, and what stands in it."""
+    model = made.models[1]
+    return {id: (name, model.custom[name]) for id, (name, _) in made.custom(model).items()}
+
+
+def _without(changed: str, kept: KeptTicket, names: Iterable[str], made: Drafter) -> dict[str, object]:
+    """What stands under the other names."""
+    values = {
+        name: kept.values.get(made.claims.fields[name].lookup or "") for name in names if name in made.claims.fields
+    }
+    people = {"requester": kept.requester, "assignee": kept.assignee}
+    texts = {"title": kept.title, "body": kept.body, "tags": kept.tags}
+    return values | {name: value for name, value in (people | texts).items() if name in names and name != changed}
+
+
+# --- taken away
+
+
+@desks("writes", "takes_back")
+async def test_a_ticket_is_taken_away_and_no_other(kind: str) -> None:
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        gone, stays = made.draft("Never mind"), made.draft("Do mind")
+        id, other = (await bring(trial, gone)).id, (await bring(trial, stays)).id
+        assert not await trial.desk.removed(id)
+        await trial.desk.remove(id, no_fence)
+        assert await trial.desk.removed(id)
+        await trial.desk.remove(id, no_fence)
+        assert await trial.target.find([gone.key, stays.key], None) == {stays.key: other}
+        assert not await trial.desk.removed(other)
+
+
+# --- what it costs
+
+
+@desks("writes", "remote")
+async def test_bringing_a_ticket_takes_as_many_requests_as_it_says(kind: str) -> None:
+    """From the second ticket on, when its lists are known."""
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        whole, files = _whole(trial, made)
+        await bring(trial, whole, files)
+        again, files = _whole(trial, made)
+        for draft, sent in ((made.draft("Short"), []), (again, files)):
+            trial.carrier.log.clear()
+            await bring(trial, draft, sent)
+            took, said = len(trial.carrier.log), trial.target.calls(draft)
+            assert abs(took - said) <= max(1, 0.1 * took), f"{took} requests, and not {said}"
+
+
+def _whole(trial: Trial, made: Drafter) -> tuple[Draft, list[Sent]]:
+    """A ticket with all that takes calls of its own."""
+    files = [file(1, "one.txt", b"1"), file(2, "two.bin", b"\x00\x02")] if trial.claims.takes_files else []
+    own = files[:1]
+    said = []
+    if trial.claims.takes_comments:
+        said = [made.comment(1, public=True, files=[one.file for one in files[1:]]), made.comment(2, public=False)]
+    model = made.models[0]
+    fields = made.fields(model)
+    if (closed := made.status(StatusClass.CLOSED)) and trial.claims.keeps_status:
+        fields["status"] = closed
+    custom = {field: value for field, (_, value) in made.custom(model).items()} if trial.claims.takes_custom else {}
+    draft = made.draft(
+        "All of it", fields=fields, comments=tuple(said), files=tuple(one.file for one in own), custom=custom,
+        tags=("one", "two") if trial.claims.takes_tags else (),
+    )  # fmt: skip
+    return draft, files
+
+
+# --- whom it mails
+
+
+@desks("writes", "remote")
+async def test_whatever_mails_was_told(kind: str) -> None:
+    """A draft with one occasion more than the last one: what is mailed because of it was said to be."""
+    async with on_trial(kind) as trial:
+        if "mails" not in trial.emulator.state():
+            lacking("mails")
+        told = {mail.on for mail in trial.claims.mails}
+        certain = {mail.on for mail in trial.claims.mails if mail.certain}
+        made = await drafter(trial)
+        plain = await _mailed(trial, _bare(made))
+        assert not plain or "ticket" in told
+        for occasion, draft in _occasions(trial, made).items():
+            more = await _mailed(trial, draft) > plain
+            assert not more or occasion in told, f"{occasion} mails, and nobody was told"
+            assert more or occasion not in certain, f"{occasion} is said to mail, and does not"
+
+
+def _bare(made: Drafter) -> Draft:
+    draft = made.draft("Quiet")
+    keeps = {name for name, field in made.claims.fields.items() if field.required} | {"status"}
+    return replace(draft, fields={name: value for name, value in draft.fields.items() if name in keeps})
+
+
+def _occasions(trial: Trial, made: Drafter) -> dict[str, Draft]:
+    found = {}
+    if trial.claims.takes_comments:
+        found["reply"] = replace(_bare(made), comments=(made.comment(1, public=True),))
+        if trial.claims.keeps_private:
+            found["note"] = replace(_bare(made), comments=(made.comment(1, public=False),))
+    if "assignee" in made.claims.fields:
+        found["assignee"] = with_fields(_bare(made), assignee=made.fields(made.models[0])["assignee"])
+    if (closed := made.status(StatusClass.CLOSED)) and trial.claims.keeps_status:
+        found["status"] = with_fields(_bare(made), status=closed)
+    if trial.claims.takes_cc:
+        found["cc"] = replace(_bare(made), cc=(made.person(made.models[-1].requester),))
+    return found
+
+
+async def _mailed(trial: Trial, draft: Draft) -> int:
+    before = len(trial.emulator.state()["mails"])
+    await bring(trial, draft)
+    return len(trial.emulator.state()["mails"]) - before
