@@ -171,6 +171,9 @@ async def test_a_file_that_is_too_large_is_left_out_and_told() -> None:
     async with onto(emulator, max_file_mb=10 / (1 << 20)) as desk:
         made = await desk.create(replace(drafted(emulator), files=said.files), [small, large])
         there = await desk.step(made.id, drafted(emulator), Step("comment 1", said), [small, large], no_fence)
+        for _ in range(2):
+            changed = await desk.change(made.id, replace(drafted(emulator), body="<p>New</p>"), ["body"], no_fence)
+            assert changed.losses == ()
     ticket = emulator.state()["tickets"][made.id]
     assert (made.losses, there.losses) == (("file_too_large",), ("file_too_large",))
     for text, files in (
@@ -179,6 +182,7 @@ async def test_a_file_that_is_too_large_is_left_out_and_told() -> None:
     ):
         assert "[File 11.txt (11 bytes) was too large and is not here.]" in text
         assert [file["name"] for file in files] == ["3.txt"]
+    assert ticket["description"].startswith("<p>New</p><p>[File"), "which outlasts the text"
 
 
 def test_a_file_tells_its_name_where_the_desk_does_and_is_one_under_both_keys() -> None:

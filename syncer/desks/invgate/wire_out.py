@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from msgspec.structs import replace
+
 from syncer.desks.invgate import wire
 from syncer.mapping.body import html_to_text
 from syncer.model.draft import CommentDraft, Draft
@@ -24,6 +26,7 @@ PARAMETERS = {
     "location": "location_id",
     "created_at": "date",
 }
+_FILE_LINE = re.compile(r"<p>\[File [^<]* was too large and is not here\.\]</p>")
 # How a request shows them, where that is called otherwise.
 _SHOWN = {"customer_id": "user_id", "date": "date_ocurred"}
 _LASTING = {"creator_id"}
@@ -45,7 +48,9 @@ def new_incident(draft: Draft) -> dict[str, Any]:
 def edited(row: wire.IncidentRow, draft: Draft, names: Collection[str]) -> tuple[dict[str, Any], int]:
     """The parameters of PUT incident: of these names what differs; and how many of them it cannot bring about: none
     is emptied, and who opened a request stays (3.4)."""
-    told, params, lost = new_incident(draft), {}, 0
+    # The lines that tell which files are not there outlast the text.
+    lines = "".join(_FILE_LINE.findall(wire.text(row.description)))
+    told, params, lost = new_incident(replace(draft, body=draft.body + lines)), {}, 0
     for name, parameter in (_TEXTS | PARAMETERS).items():
         if name not in names:
             continue
