@@ -24,6 +24,7 @@ COMMANDS = {
     "probe": ("desks", "Try configured calls on one ticket. Writes to it, after asking."),
     "lookups": ("tables", "Value lists: pull, match, show, export, import."),
     "plan": ("moves", "Say what a migration would do. Writes nothing."),
+    "plans": ("plans", "Plans on record: list, show, diff, waive."),
     "migrate": ("moves", "Carry every ticket over. Run again, it goes on."),
     "delta": ("moves", "Carry over what changed since."),
     "status": ("records", "Where each route stands."),

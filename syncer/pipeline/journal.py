@@ -55,6 +55,9 @@ class Journal(Protocol):
     def park(self, source: TicketId, reason: str, detail: str) -> None:
         """It cannot pass."""
 
+    def skip(self, source: TicketId, rule: str) -> None:
+        """A rule leaves it behind."""
+
     async def flush(self) -> None:
         """Returns when all that was said so far is durable."""
 

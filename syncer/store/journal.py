@@ -16,7 +16,7 @@ from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import TICKET, Acknowledged, Doubt, EffectState, Intent, Link, Relation, Unfinished
 from syncer.model.ticket import TicketLink
-from syncer.store import dead_letters, effects, relations, runs
+from syncer.store import dead_letters, effects, relations, runs, skipped
 from syncer.store.leases import LIFE, Lease
 from syncer.store.pool import FULL, HINT, OUTAGES, Held
 from syncer.store.sidecar import Sidecar
@@ -34,9 +34,10 @@ class _Waiting:
         self.done: list[Acknowledged] = []
         self.closed: list[tuple[TicketId, str, EffectState]] = []
         self.parked: list[tuple[TicketId, str, str]] = []
+        self.skipped: list[tuple[TicketId, str]] = []
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.done or self.closed or self.parked)
+        return bool(self.intents or self.done or self.closed or self.parked or self.skipped)
 
 
 class Journal:
@@ -123,6 +124,11 @@ class Journal:
         self._had_letters = True
         self._wake.set()
 
+    def skip(self, source: TicketId, rule: str) -> None:
+        """A rule leaves it behind; durable with the next group."""
+        self._waiting.skipped.append((source, rule))
+        self._wake.set()
+
     async def flush(self) -> None:
         """Returns when all that was said so far is durable."""
         while self._waiting or not self._idle.is_set():
@@ -190,7 +196,7 @@ class Journal:
 
     async def _write(self, group: _Waiting) -> None:
         async with self._writing.use() as conn:
-            if not (group.closed or group.parked or group.relations or self._had_letters):
+            if not (group.closed or group.parked or group.relations or group.skipped or self._had_letters):
                 await self._effects(conn, group)
                 return
             async with conn.transaction():
@@ -200,6 +206,8 @@ class Journal:
                 await self._effects(conn, group)
                 if group.relations:
                     await relations.add(conn, self._route, self._lease.epoch, group.relations)
+                if group.skipped:
+                    await skipped.add(conn, self._route, self.run, group.skipped)
                 if group.parked:
                     await dead_letters.park(conn, self._route, self.run, group.parked)
                 if self._had_letters and (over := [a.source_id for a in group.done if a.is_the_end]):

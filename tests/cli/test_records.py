@@ -37,7 +37,7 @@ desks:
     base_url: http://127.0.0.1:9
     auth: {{email: sync@example.org, password: nobody-knows}}
 routes:
-  move: {{source: old, target: new, mapping: mapping.yaml}}
+  move: {{source: old, target: new, mapping: mapping.yaml, accept_mails: true}}
 """
 MAPPING = """\
 fields:
