@@ -27,6 +27,7 @@ COMMANDS = {
     "plans": ("plans", "Plans on record: list, show, diff, waive."),
     "migrate": ("moves", "Carry every ticket over. Run again, it goes on."),
     "delta": ("moves", "Carry over what changed since."),
+    "verify": ("proofs", "Prove afterwards that all of it is there."),
     "status": ("records", "Where each route stands."),
     "runs": ("records", "What was run, and how it ended."),
     "parked": ("records", "Tickets that could not pass: list, show, retry, drop."),

@@ -103,14 +103,14 @@ class Journal:
         """Raises LeaseLost when the right to write has run out."""
         self._lease.check()
 
-    def made(self, source: TicketId, target: TicketId) -> None:
+    def made(self, source: TicketId, target: TicketId, losses: tuple[str, ...] = ()) -> None:
         """The ticket exists on the target, and steps are left; durable with the next group."""
-        self._waiting.done.append(Acknowledged(source, target, EffectState.MADE))
+        self._waiting.done.append(Acknowledged(source, target, EffectState.MADE, losses=losses))
         self._wake.set()
 
-    def done(self, source: TicketId, target: TicketId, step: str = TICKET) -> None:
+    def done(self, source: TicketId, target: TicketId, step: str = TICKET, losses: tuple[str, ...] = ()) -> None:
         """The step is over, or the whole ticket; durable with the next group."""
-        self._waiting.done.append(Acknowledged(source, target, step=step))
+        self._waiting.done.append(Acknowledged(source, target, step=step, losses=losses))
         self._wake.set()
 
     def close(self, source: TicketId, state: EffectState, step: str = TICKET) -> None:
