@@ -34,7 +34,7 @@ def verify(
     Each ticket is equal; or not, but for losses that were counted; or it differs, is missing, or is there too often.
     Exit code 0: nothing but the first two; 1: something else.
     """
-    from syncer.reports import verified
+    from syncer.reports import verified as words
 
     if check is not None:
         from syncer.verify import record
@@ -43,22 +43,23 @@ def verify(
         if as_json:
             document(known)
         else:
-            click.echo(verified.checked(known))
+            click.echo(words.checked(known))
         return
 
     async def main() -> Summary:
         async with opening.engine(config, route, "verify", quiet=as_json, writes=False) as (engine, progress):
-            return await _verified(engine, progress, out)
+            return await verified(engine, progress, out)
 
     found = run(main())
     if as_json:
         document(found)
     else:
-        click.echo(verified.text(found))
-    leave(0 if verified.is_good(found.end) else PARKED)
+        click.echo(words.text(found))
+    leave(0 if words.is_good(found.end) else PARKED)
 
 
-async def _verified(engine: Engine, progress: Progress, out: Path | None) -> Summary:
+async def verified(engine: Engine, progress: Progress, out: Path | None) -> Summary:
+    """Compare everything; all of it goes to a file."""
     import shutil
 
     from syncer import __version__

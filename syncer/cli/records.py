@@ -37,7 +37,7 @@ def status(route: str | None, config: Path, as_json: bool) -> None:
     """
     from syncer.reports import standing
 
-    result = run(_status(config, route))
+    result = run(standing_of(config, route))
     if as_json:
         document({"routes": result})
         return
@@ -47,7 +47,8 @@ def status(route: str | None, config: Path, as_json: bool) -> None:
         click.echo(standing.route_text(one))
 
 
-async def _status(config: Path, route: str | None) -> list[dict[str, Any]]:
+async def standing_of(config: Path, route: str | None) -> list[dict[str, Any]]:
+    """Where a route stands, or each of them."""
     from syncer import bootstrap, settings
     from syncer.reports import standing
     from syncer.store import dead_letters, effects, leases
@@ -120,13 +121,13 @@ def idmap(route: str | None, out: Path | None, redirects: bool, config: Path, as
     form = "redirects" if redirects else "csv"
     if out is None:
         with _reader_may_leave():
-            run(_write(config, route, sys.stdout, "json" if as_json and not redirects else form))
+            run(written(config, route, sys.stdout, "json" if as_json and not redirects else form))
             sys.stdout.flush()
         return
     fresh = out.with_name(f"{out.name}.part")
     try:
         with fresh.open("w", encoding="utf-8", newline="") as file:
-            count = run(_write(config, route, file, form))
+            count = run(written(config, route, file, form))
         fresh.replace(out)
     finally:
         fresh.unlink(missing_ok=True)
@@ -136,7 +137,8 @@ def idmap(route: str | None, out: Path | None, redirects: bool, config: Path, as
         click.echo(f"{out}: {count:,} tickets")
 
 
-async def _write(config: Path, route: str | None, to: TextIO, form: str) -> int:
+async def written(config: Path, route: str | None, to: TextIO, form: str) -> int:
+    """Write the map in this form; how many tickets are in it."""
     import msgspec
 
     from syncer import settings
