@@ -28,6 +28,7 @@ COMMANDS = {
     "migrate": ("moves", "Carry every ticket over. Run again, it goes on."),
     "delta": ("moves", "Carry over what changed since."),
     "verify": ("proofs", "Prove afterwards that all of it is there."),
+    "undo": ("undoing", "Take back what a run made, but for what people changed."),
     "cutover": ("handing", "Hand over: freeze, last delta, verify, id map."),
     "status": ("records", "Where each route stands."),
     "runs": ("records", "What was run, and how it ended."),

@@ -63,27 +63,23 @@ async def verified(engine: Engine, progress: Progress, out: Path | None) -> Summ
     import shutil
 
     from syncer import __version__
+    from syncer.migrate.proof import sides
     from syncer.pipeline.tally import Tally
-    from syncer.verify.compare import Comparing
-    from syncer.verify.population import Population, Sides
+    from syncer.verify.population import Population
     from syncer.verify.record import Head, Recording
 
     began = datetime.now(UTC)
     folder = engine.home / "verify"
     spool = folder / "spool"
     spool.mkdir(parents=True, exist_ok=True)
-    comparing = Comparing(engine.target.capabilities, engine.tables)
-    sides = Sides(
-        route=engine.id, mark=engine.config.mark, source=engine.source, target=engine.target, mapper=engine.mapper(),
-        comparing=comparing, pool=engine.pool, spool=spool,
-    )  # fmt: skip
+    both = sides(engine, spool)
     head = Head(
         route=engine.config.name, source=engine.config.source, target=engine.config.target, began_at=began,
         syncer=__version__, lookup_version=engine.lookup_version,
     )  # fmt: skip
     path = out or folder / f"{engine.config.name}-{began:%Y%m%d-%H%M%S}.jsonl"
     recording, tally, seen = Recording(head, path), Tally(), 0
-    population = Population(sides)
+    population = Population(both)
     try:
         async for line in recording.write(population.verified()):
             seen += 1
@@ -92,4 +88,4 @@ async def verified(engine: Engine, progress: Progress, out: Path | None) -> Summ
     finally:
         progress.close()
         shutil.rmtree(spool, ignore_errors=True)
-    return recording.end(comparing.unseen, population.looked_at)
+    return recording.end(both.comparing.unseen, population.looked_at)

@@ -230,11 +230,14 @@ async def newest(conn: asyncpg.Pool, route: int, most: int) -> list[tuple[Key, T
 
 
 async def sealed(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:
-    """(source id, source version, target id, all losses) of every sealed ticket, in a transaction, by source id."""
+    """(source id, source version, target id, all losses, seconds from its first write to its last) of every sealed
+    ticket, in a transaction, by source id."""
     return conn.cursor(
         "select e.source_id, e.source_version, e.target_id,"
         "  coalesce((select array_agg(loss) from effect s, unnest(s.losses) loss"
-        "    where s.source_id = e.source_id and s.route = e.route), '{}')"
+        "    where s.source_id = e.source_id and s.route = e.route), '{}'),"
+        "  extract(epoch from (select max(s.done_at) from effect s"
+        "    where s.source_id = e.source_id and s.route = e.route) - e.attempt_at)::float8"
         " from effect e where e.route = $1 and e.state = 'done' and e.step = 'ticket'"
         ' order by e.source_id collate "C"',
         route,

@@ -87,6 +87,12 @@ def _run(row: asyncpg.Record) -> Run:
     return Run(*values)
 
 
+async def of_route(pool: asyncpg.Pool, route: int, run: int) -> str | None:
+    """What kind of run this was; None where the route has no such run."""
+    found = await pool.fetchval("select kind from run where id = $1 and route = $2", run, route)
+    return None if found is None else str(found)
+
+
 async def checkpoint(pool: asyncpg.Pool, route: int) -> Cursor | None:
     """Where the next delta begins; None before a backfill has been through."""
     found = await pool.fetchval("select cursor from checkpoint where route = $1", route)

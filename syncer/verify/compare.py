@@ -44,6 +44,13 @@ class Compared(Struct, frozen=True):
     checks: tuple[Check, ...]
     equal: tuple[str, ...]
     print: str
+    more: str
+    """What the ticket holds that nobody has brought, in words; empty for nothing."""
+
+
+def image_of(ticket: Ticket, files: Sequence[str]) -> str:
+    """A hash of all that a desk shows of a ticket, and of these hashes of files."""
+    return hashlib.sha256(msgspec.msgpack.encode((ticket, sorted(files)), enc_hook=str)).hexdigest()
 
 
 class Comparing:
@@ -60,8 +67,9 @@ class Comparing:
         found = list(self._all(pair))
         wrong = tuple(_judged(one, pair.losses) for one in found if one.verdict != Verdict.EQUAL)
         equal = tuple(one.field for one in found if one.verdict == Verdict.EQUAL)
-        whole = msgspec.msgpack.encode((pair.ticket, sorted(pair.files[1])), enc_hook=str)
-        return Compared(wrong, equal, hashlib.sha256(whole).hexdigest())
+        more = len(pair.ticket.comments) - len(pair.draft.comments)
+        said = f"{more} more said than was brought" if more > 0 else ""
+        return Compared(wrong, equal, image_of(pair.ticket, pair.files[1]), said)
 
     def _all(self, pair: Pair) -> Iterator[Check]:
         draft, ticket = pair.draft, pair.ticket

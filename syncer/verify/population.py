@@ -16,13 +16,15 @@ from syncer.mapping.ticket import Mapper
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 from syncer.model.ticket import Ticket
-from syncer.store import effects
+from syncer.store import effects, images
 from syncer.store.pool import Pool
-from syncer.verify.compare import Comparing, Pair
+from syncer.verify.compare import Comparing, Pair, image_of
 from syncer.verify.files import Hashing
 from syncer.verify.verdict import Check, Verdict, Verified, gravest
 
 AT_ONCE = 8
+SLACK = 5.0
+"""Seconds after our last write within which no person has opened a ticket and changed it."""
 CHANGED = "changed_after"
 """Of a ticket that changed on the source after it came over: a delta looks at it."""
 
@@ -34,6 +36,8 @@ class Written(Struct, frozen=True):
     version: str
     target_id: TicketId
     losses: frozenset[str]
+    seconds: float = 0.0
+    """From its first write to its last."""
 
 
 class Sides(Struct, kw_only=True):
@@ -72,7 +76,7 @@ class Population:
         async with self._sides.pool.acquire() as conn, conn.transaction():
             batch: list[Written] = []
             async for row in await effects.sealed(conn, self._sides.route):
-                batch.append(Written(TicketId(row[0]), row[1], TicketId(row[2]), frozenset(row[3])))
+                batch.append(Written(TicketId(row[0]), row[1], TicketId(row[2]), frozenset(row[3]), row[4] or 0.0))
                 if len(batch) == AT_ONCE * 4:
                     for one in await self._batch(batch):
                         yield one
@@ -85,13 +89,31 @@ class Population:
             yield one
 
     async def _batch(self, written: Sequence[Written]) -> list[Verified]:
-        before = await _read(self._sides.source, [one.source_id for one in written])
-        after = await _read(self._target, [one.target_id for one in written])
+        before = await read(self._sides.source, [one.source_id for one in written])
+        after = await read(self._target, [one.target_id for one in written])
         for one in written:
             self._ours.add(one.target_id)
             self._sources.add(one.source_id)
         both = zip(written, before, after, strict=True)
-        return list(await asyncio.gather(*(self._one(*three) for three in both)))
+        found = list(await asyncio.gather(*(self._one(*three) for three in both)))
+        whole = [
+            (one.source_id, image_of(there, ()))
+            for one, mine, there in zip(found, written, after, strict=True)
+            if isinstance(there, Ticket) and not one.more and self._is_ours(one, mine, there)
+        ]
+        await images.keep(self._sides.pool, self._sides.route, whole)
+        return found
+
+    def _is_ours(self, found: Verified, written: Written, there: Ticket) -> bool:
+        """Whether nobody but us has written on it. Where a loss explains that something is not as it was, so could a
+        person: then the desk's own clock must say that nothing was done after our last write."""
+        if found.verdict == Verdict.EQUAL:
+            return True
+        if found.verdict != Verdict.EXPECTED_LOSS or any(check.loss == CHANGED for check in found.checks):
+            return False
+        if self._target.capabilities.keeps_times or there.created_at is None or there.updated_at is None:
+            return False
+        return (there.updated_at - there.created_at).total_seconds() <= written.seconds + SLACK
 
     async def _one(self, written: Written, before: Ticket | Unreadable, after: Ticket | Unreadable) -> Verified:
         if isinstance(after, Unreadable):
@@ -110,7 +132,7 @@ class Population:
         found = self._sides.comparing.compare(Pair(draft, after, losses, (hashes[0], hashes[1])))
         return Verified(
             source_id=written.source_id, target_id=written.target_id, verdict=gravest(found.checks),
-            checks=found.checks, equal=found.equal, print=found.print,
+            checks=found.checks, equal=found.equal, print=found.print, more=found.more,
         )  # fmt: skip
 
     async def _missing(self) -> AsyncIterator[Verified]:
@@ -153,7 +175,8 @@ def _marked(ticket: Ticket) -> str:
     return " ".join((ticket.title, *map(str, ticket.custom.values()), *ticket.tags, ticket.body[-200:]))
 
 
-async def _read(desk: Source, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+async def read(desk: Source, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+    """Whole tickets, an answer for each id, in as many calls as it takes."""
     size = desk.capabilities.fetch_batch
     parts = [ids[start : start + size] for start in range(0, len(ids), size)]
     return [one for some in await asyncio.gather(*map(desk.fetch, parts)) for one in some]

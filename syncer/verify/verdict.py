@@ -42,6 +42,8 @@ class Verified(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     equal: tuple[str, ...] = ()
     print: str = ""
+    more: str = ""
+    """What it holds that nobody has brought, in words."""
 
 
 def gravest(checks: tuple[Check, ...]) -> Verdict:
