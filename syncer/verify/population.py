@@ -99,17 +99,18 @@ class Population:
         whole = [
             (one.source_id, image_of(there, ()))
             for one, mine, there in zip(found, written, after, strict=True)
-            if isinstance(there, Ticket) and not one.more and self._is_ours(one, mine, there)
+            if isinstance(there, Ticket) and self._is_ours(one, mine, there)
         ]
         await images.keep(self._sides.pool, self._sides.route, whole)
         return found
 
     def _is_ours(self, found: Verified, written: Written, there: Ticket) -> bool:
         """Whether nobody but us has written on it. Where a loss explains that something is not as it was, so could a
-        person: then the desk's own clock must say that nothing was done after our last write."""
-        if found.verdict == Verdict.EQUAL:
+        person; where more was said, it may be our own solution or a person's reply: then the desk's own clock must say
+        that nothing was done after our last write."""
+        if found.verdict == Verdict.EQUAL and not found.more:
             return True
-        if found.verdict != Verdict.EXPECTED_LOSS or any(check.loss == CHANGED for check in found.checks):
+        if found.verdict not in {Verdict.EQUAL, Verdict.EXPECTED_LOSS} or any(check.loss == CHANGED for check in found.checks):
             return False
         if self._target.capabilities.keeps_times or there.created_at is None or there.updated_at is None:
             return False
