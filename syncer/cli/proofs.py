@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from syncer.cli import opening
-from syncer.cli.main import CONFIG, JSON
+from syncer.cli.asking import agree
+from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run
+from syncer.cli.silence import ACCEPT, accepted
 
 if TYPE_CHECKING:
     from syncer.cli.progress import Progress
     from syncer.migrate.engine import Engine
+    from syncer.migrate.repair import Repaired
     from syncer.verify.record import Summary
 
 
@@ -23,17 +27,26 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="The file of all tickets; default: under the home folder.")
 @click.option("--check", type=click.Path(path_type=Path), help="Only see whether this file was altered; asks no desk.")
 @click.option("--root", help="With --check: the root that was noted when it was made.")
+@click.option("--repair", is_flag=True, help="Set right what can be: asks before it writes.")
+@ACCEPT
 @CONFIG
 @JSON
+@YES
 def verify(
-    route: str | None, out: Path | None, check: Path | None, root: str | None, config: Path, as_json: bool
-) -> None:
+    route: str | None, out: Path | None, check: Path | None, root: str | None, repair: bool, accept_mails: bool,
+    config: Path, as_json: bool, yes: bool,
+) -> None:  # fmt: skip
     """Read both desks again, all of it, and compare the target field by field with what it should be: texts, values,
     people, comments in their order and who may read them, files by their SHA-256. Writes to no desk.
 
     Each ticket is equal; or not, but for losses that were counted; or it differs, is missing, or is there too often.
+    With --repair tickets that are missing are made anew, and fields that differ are changed, where the target lets
+    them; what is left to a person is told. Verify again afterwards.
+
     Exit code 0: nothing but the first two; 1: something else.
     """
+    import msgspec
+
     from syncer.reports import verified as words
 
     if check is not None:
@@ -47,15 +60,30 @@ def verify(
         return
 
     async def main() -> Summary:
-        async with opening.engine(config, route, "verify", quiet=as_json, writes=False) as (engine, progress):
-            return await verified(engine, progress, out)
+        async with opening.engine(config, route, "verify", quiet=as_json, writes=repair) as (engine, progress):
+            found = await verified(engine, progress, out)
+            if repair and found.differences:
+                if not as_json:
+                    click.echo(words.text(found))
+                await accepted(engine, accept=accept_mails, ask=not (yes or as_json))
+                await asyncio.to_thread(agree, f"Set right {engine.config.target}?", yes=yes)
+                mended.append(await _repaired(engine, found))
+            return found
 
+    mended: list[Repaired] = []
     found = run(main())
     if as_json:
-        document(found)
+        document({**msgspec.to_builtins(found), "repaired": mended[0] if mended else None})
     else:
-        click.echo(words.text(found))
+        click.echo(words.mended(mended[0]) if mended else words.text(found))
     leave(0 if words.is_good(found.end) else PARKED)
+
+
+async def _repaired(engine: Engine, found: Summary) -> Repaired:
+    from syncer.migrate.repair import repair
+    from syncer.verify.record import differences
+
+    return await repair(engine, list(differences(Path(found.file))))
 
 
 async def verified(engine: Engine, progress: Progress, out: Path | None) -> Summary:

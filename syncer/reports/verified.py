@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from syncer.reports.words import counted
 from syncer.verify.record import Checked, End, Summary
 from syncer.verify.verdict import GRAVEST, Verdict
@@ -43,6 +46,26 @@ def text(found: Summary) -> str:
         lines.append(f"{counted(end.looked_at, 'ticket')} of others on the target {were} looked at, too")
     lines.append(f"Root: {end.root}")
     lines.append(f"All of it: {found.file}; that nobody has altered it: syncer verify --check {found.file}")
+    return "\n".join(lines)
+
+
+class _Repaired(Protocol):
+    @property
+    def made(self) -> int: ...
+
+    @property
+    def changed(self) -> int: ...
+
+    @property
+    def left(self) -> Sequence[tuple[str, str]]: ...
+
+
+def mended(found: _Repaired) -> str:
+    """What was set right, and what is left."""
+    lines = [f"{counted(found.made, 'ticket')} made anew, {counted(found.changed, 'ticket')} changed"]
+    lines += [f"  {id}: {why}" for id, why in found.left[:MOST]]
+    lines += [f"  and {len(found.left) - MOST:,} more"] if len(found.left) > MOST else []
+    lines.append("next: syncer verify again")
     return "\n".join(lines)
 
 

@@ -258,6 +258,11 @@ async def settled(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]
     return {TicketId(row[0]) for row in rows}
 
 
+async def forget(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> None:
+    """These tickets were never announced: what was made of them is gone from the target."""
+    await conn.execute("delete from effect where route = $1 and source_id = any($2::text[])", route, ids)
+
+
 async def crosswalk(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:
     """(source id, key, target id, done at) of every sealed ticket, to be read inside a transaction."""
     return conn.cursor(

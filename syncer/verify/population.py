@@ -110,7 +110,9 @@ class Population:
         that nothing was done after our last write."""
         if found.verdict == Verdict.EQUAL and not found.more:
             return True
-        if found.verdict not in {Verdict.EQUAL, Verdict.EXPECTED_LOSS} or any(check.loss == CHANGED for check in found.checks):
+        if found.verdict not in {Verdict.EQUAL, Verdict.EXPECTED_LOSS} or any(
+            check.loss == CHANGED for check in found.checks
+        ):
             return False
         if self._target.capabilities.keeps_times or there.created_at is None or there.updated_at is None:
             return False

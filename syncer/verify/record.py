@@ -169,6 +169,14 @@ def check(path: Path, root: str | None) -> Checked:
     return Checked(head=head, end=end)
 
 
+def differences(path: Path) -> Iterator[Line]:
+    """Every ticket of a file that is not as it should be."""
+    for number, text in enumerate(_lines(path), 1):
+        line = _decoded(path, number, text)
+        if isinstance(line, Line) and line.verdict not in {Verdict.EQUAL, Verdict.EXPECTED_LOSS}:
+            yield line
+
+
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as stream:
