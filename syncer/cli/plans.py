@@ -90,9 +90,10 @@ def show(route: str, hash: str, config: Path, as_json: bool) -> None:
 @click.argument("route")
 @click.argument("hash")
 @click.argument("other", required=False)
+@click.option("--run", "number", type=int, metavar="RUN", help="What became of it by this run, whatever it was to do.")
 @CONFIG
 @JSON
-def diff(route: str, hash: str, other: str | None, config: Path, as_json: bool) -> None:
+def diff(route: str, hash: str, other: str | None, number: int | None, config: Path, as_json: bool) -> None:
     """How a plan differs from what became of it, record by record; or from another plan, if one is named.
 
     Exit code 0: not at all; 1: it does.
@@ -105,7 +106,7 @@ def diff(route: str, hash: str, other: str | None, config: Path, as_json: bool) 
         async with opening.ledger(settings.load(config), route) as (found, id, pool):
             one = await _one(pool, id, found.name, hash)
             if other is None:
-                return await comparing.with_result(pool, id, one)
+                return await comparing.with_result(pool, id, one, number)
             return None, await comparing.with_other(pool, one, await _one(pool, id, found.name, other))
 
     runs, unlike = run(main())

@@ -20,9 +20,9 @@ class Unlike(Struct, frozen=True):
     becomes: Prediction | None
 
 
-async def with_result(pool: Pool, route: int, plan: Head) -> tuple[list[int], list[Unlike]]:
-    """The runs that carried a plan out, and every record whose outcome is not as it was predicted."""
-    runs = await results.runs_of(pool, plan.id)
+async def with_result(pool: Pool, route: int, plan: Head, run: int | None = None) -> tuple[list[int], list[Unlike]]:
+    """The runs that carried a plan out, or this one, and every record whose outcome is not as it was predicted."""
+    runs = await results.runs_of(pool, plan.id) if run is None else [run]
     found = []
     async with pool.acquire() as conn, conn.transaction():
         async for id, planned, actual in results.compared(conn, plan.id, route, runs):

@@ -14,6 +14,7 @@ from tests.cli.front_door import Answer, syncer
 from tests.flows.desks import Answer as Reply
 from tests.flows.desks import desks_of, only_answer
 from tests.flows.place import Place, place_of
+from tests.flows.plans import ROUTES, plan_holds
 from tests.flows.worlds import small
 
 READS = frozenset({"GET", "HEAD"})
@@ -159,3 +160,12 @@ def test_a_sample_shows_more_than_chance_does_and_the_migration_passes_over_it(u
     whole = do(place, "migrate", "move", "--yes", "--json")
     assert whole.document["counts"]["unchanged"] == 6
     assert whole.document["counts"]["read"] == 60
+
+
+@pytest.mark.parametrize("route", ROUTES, ids="-to-".join)
+def test_every_record_ends_as_it_was_predicted(route: tuple[str, str], tmp_path: Path, dsn: str) -> None:
+    """At length: ./scripts/prove plans"""
+    held = plan_holds(route, 11, 45, tmp_path, dsn)
+    assert held.records == 45
+    assert held.outcomes["skipped"] > 0
+    assert held.outcomes["created"] > 0
