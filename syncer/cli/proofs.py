@@ -45,44 +45,46 @@ def verify(
 
     Exit code 0: nothing but the first two; 1: something else.
     """
-    import msgspec
-
     from syncer.reports import verified as words
 
     if check is not None:
-        from syncer.verify import record
+        return _checked(check, root, as_json=as_json)
 
-        known = record.check(check, root)
-        if as_json:
-            document(known)
-        else:
-            click.echo(words.checked(known))
-        return
-
-    async def main() -> Summary:
+    async def main() -> tuple[Summary, Repaired | None]:
         async with opening.engine(config, route, "verify", quiet=as_json, writes=repair) as (engine, progress):
             found = await verified(engine, progress, out)
-            if repair and found.differences:
-                if not as_json:
-                    click.echo(words.text(found))
-                await accepted(engine, accept=accept_mails, ask=not (yes or as_json))
-                await asyncio.to_thread(agree, f"Set right {engine.config.target}?", yes=yes)
-                mended.append(await _repaired(engine, found))
-            return found
+            if not repair or not found.differences:
+                return found, None
+            if not as_json:
+                click.echo(words.text(found))
+            await accepted(engine, accept=accept_mails, ask=not (yes or as_json))
+            return found, await _repaired(engine, found, yes=yes)
 
-    mended: list[Repaired] = []
-    found = run(main())
+    found, mended = run(main())
     if as_json:
-        document({**msgspec.to_builtins(found), "repaired": mended[0] if mended else None})
+        document({"head": found.head, "end": found.end, "differences": found.differences, "file": found.file,
+                  "repaired": mended})  # fmt: skip
     else:
-        click.echo(words.mended(mended[0]) if mended else words.text(found))
-    leave(0 if words.is_good(found.end) else PARKED)
+        click.echo(words.text(found) if mended is None else words.mended(mended))
+    return leave(0 if words.is_good(found.end) else PARKED)
 
 
-async def _repaired(engine: Engine, found: Summary) -> Repaired:
+def _checked(file: Path, root: str | None, *, as_json: bool) -> None:
+    from syncer.reports import verified as words
+    from syncer.verify import record
+
+    known = record.check(file, root)
+    if as_json:
+        document(known)
+    else:
+        click.echo(words.checked(known))
+
+
+async def _repaired(engine: Engine, found: Summary, *, yes: bool) -> Repaired:
     from syncer.migrate.repair import repair
     from syncer.verify.record import differences
 
+    await asyncio.to_thread(agree, f"Set right {engine.config.target}?", yes=yes)
     return await repair(engine, list(differences(Path(found.file))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any
@@ -11,6 +12,9 @@ from msgspec import Struct
 
 from syncer.desks.invgate.emulator import InvGateEmulator
 
+_NO_WORDS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|&#?\w+;|<!--.*?-->", re.DOTALL)
+"""What nobody reads: tags, entities, and the brackets of markers."""
+_OURS = re.compile(r"\[IG-\d+-c\d+\]")
 KINDS = ("letter", "swapped", "dropped", "altered", "visibility", "doubled", "deleted")
 
 
@@ -20,6 +24,16 @@ class Planted(Struct, frozen=True):
     kind: str
     target_id: str
     said: str
+
+    @property
+    def found_as(self) -> str:
+        """The ticket of the target by which it must be told."""
+        return self.said.removeprefix("as ") if self.kind == "doubled" else self.target_id
+
+
+def _brought(ticket: Any) -> list[Any]:
+    """What was said that came with it: a solution may be the connector's own words."""
+    return [one for one in ticket.comments if _OURS.search(one.message)]
 
 
 class Gardener:
@@ -54,17 +68,14 @@ class Gardener:
     def _texts(self, ticket: Any) -> Iterator[tuple[Any, str]]:
         yield ticket, "title"
         yield ticket, "description"
-        yield from ((comment, "message") for comment in ticket.comments)
+        yield from ((comment, "message") for comment in _brought(ticket))
 
     def _letter(self, ticket: Any) -> str | None:
         """One letter of a text, somewhere in a word of it."""
         holder, name = self._dice.choice(list(self._texts(ticket)))
         text = getattr(holder, name)
-        inside, places = 0, []
-        for at, letter in enumerate(text):
-            inside += (letter in "<[&") - (letter in ">];")
-            if inside <= 0 and letter.isascii() and letter.isalpha():
-                places.append(at)
+        hidden = {at for found in _NO_WORDS.finditer(text) for at in range(*found.span())}
+        places = [at for at, letter in enumerate(text) if letter.isascii() and letter.isalpha() and at not in hidden]
         if not places:
             return None
         at = self._dice.choice(places)
@@ -73,7 +84,7 @@ class Gardener:
         return f"{name}: {text[at]} became {other} at {at}"
 
     def _swapped(self, ticket: Any) -> str | None:
-        said = ticket.comments
+        said = _brought(ticket)
         places = [n for n in range(len(said) - 1) if said[n].message != said[n + 1].message]
         if not places:
             return None
@@ -103,7 +114,7 @@ class Gardener:
         return f"file {file.id}"
 
     def _visibility(self, ticket: Any) -> str | None:
-        told = [one for one in ticket.comments if not one.is_solution]
+        told = [one for one in _brought(ticket) if not one.is_solution]
         if not told:
             return None
         one = self._dice.choice(told)
