@@ -26,3 +26,9 @@ class Attempt:
         if left <= self._timeout / 2:
             raise Retryable(f"{what}: no time is left in this attempt; it goes again", after=0.0)
         return left
+
+    def then(self) -> Attempt:
+        """Another one after it, for what may be done twice: its time begins now, and each of its calls is budgeted."""
+        after = Attempt(self._timeout, self.fence)
+        after.again = True
+        return after

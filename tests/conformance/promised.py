@@ -27,8 +27,8 @@ class Promises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `empty_lists` do not. `shows` is what reading brings of a ticket besides fields and words. `anybody`: whoever has an
     address may ask, and need not be made. `conditional`: a change names the version it is of, and one of an older
     version is refused. `reads_back`: what of a yes is not believed, but read back, and told where it is not there.
-    `spares`: whoever asks for help is mailed nothing, as the desk comes. `comment_times` is how exactly the desk tells
-    when something was said.
+    `spares`: whoever asks for help is mailed nothing, as the desk comes. `lasting` names of a draft no change
+    reaches, once the ticket is there. `comment_times` is how exactly the desk tells when something was said.
     """
 
     capabilities: dict[str, Any]
@@ -41,6 +41,7 @@ class Promises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     anybody: bool = False
     spares: bool = False
     conditional: bool = False
+    lasting: frozenset[str] = frozenset()
     comment_times: Literal["second", "minute"] = "second"
 
     def claims(self) -> dict[str, Any]:

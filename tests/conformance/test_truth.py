@@ -57,10 +57,12 @@ SHOWN_BY: dict[str, str] = {
     "keeps_rating": "test_writing.test_a_rating_is_kept",
     "keeps_times": "test_writing.test_each_field_is_kept",
     "adopts_lists": "test_writing.test_lists_of_the_source_become_its_own",
+    "takes_changes": "test_changing.test_a_ticket_is_changed_where_it_is_asked_and_nowhere_else",
+    "takes_back": "test_changing.test_a_ticket_is_taken_away_and_no_other",
     "remote": "test_errors.test_a_check_says_what_is_wrong",
 }
 # What a desk demands or warns of: to claim it makes nothing easier for it.
-DEMANDS = frozenset({"needs_body", "mails", "shows_private_files"})
+DEMANDS = frozenset({"needs_body", "mails", "max_file", "shows_private_files"})
 
 
 @desks()

@@ -28,11 +28,11 @@ OPTIONAL = (
 BESIDE = {"observers": "incident.observer", "links": "incident.link", "times": "timetracking"}
 # A desk that is written to needs these besides: endpoint and method.
 WRITING = (
-    ("incident", "post"), ("incident.comment", "post"), ("incident.reassign", "post"), ("incident.reject", "post"),
-    ("incident.cancel", "post"), ("incident.waitingfor.customer", "post"), ("incident.solution.accept", "put"),
-    ("incident.reopen", "put"), ("incident", "get"), ("incident.custom_field", "post"), ("incident.observer", "post"),
-    ("incident.observer", "get"), ("incident.link", "post"), ("incident.link", "get"), ("user", "post"),
-    ("users.by", "get"),
+    ("incident", "post"), ("incident", "put"), ("incident.comment", "post"), ("incident.reassign", "post"),
+    ("incident.reject", "post"), ("incident.cancel", "post"), ("incident.waitingfor.customer", "post"),
+    ("incident.solution.accept", "put"), ("incident.reopen", "put"), ("incident", "get"),
+    ("incident.custom_field", "post"), ("incident.observer", "post"), ("incident.observer", "get"),
+    ("incident.link", "post"), ("incident.link", "get"), ("user", "post"), ("users.by", "get"),
 )  # fmt: skip
 EXPIRY_MARGIN = 60.0
 ASSUMED_LIFE = 3600.0

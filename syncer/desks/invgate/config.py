@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from syncer.deskkit.config import BudgetConfig, DeskConfig, Positive
 
+MEGABYTE = 1024 * 1024
 FieldKind = Literal["list", "tree", "plain"]
 
 
@@ -74,6 +75,10 @@ class InvGateConfig(DeskConfig):
     time_entries: bool = Field(
         default=False,
         description="true: work is written with POST timetracking, which newer versions have; else the text tells it.",
+    )
+    max_file_mb: Positive = Field(
+        default=100.0,
+        description="Larger files are not written: InvGate's guidelines name 100 MB, and a tenant may allow less.",
     )
     probe_misses: int = Field(
         default=200, ge=1, description="So many unknown ids in a row are taken for the end of all requests."

@@ -6,7 +6,7 @@ import asyncio
 import html
 import mimetypes
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,9 +14,7 @@ from msgspec import UNSET
 
 from syncer.deskkit.contract import (
     Account,
-    Capabilities,
     Download,
-    DraftField,
     Newer,
     Page,
     Ref,
@@ -25,13 +23,13 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
-from syncer.deskkit.mails import may_mail
 from syncer.deskkit.paging import sweep_until_quiet
 from syncer.desks.invgate import lists, wire
+from syncer.desks.invgate.abilities import capabilities
 from syncer.desks.invgate.access import Access, NotAllowed, judge
 from syncer.desks.invgate.beside import Beside
 from syncer.desks.invgate.calls import Calls
-from syncer.desks.invgate.catalogue import KINDS, Catalogue
+from syncer.desks.invgate.catalogue import Catalogue
 from syncer.desks.invgate.config import InvGateConfig
 from syncer.desks.invgate.files import Files
 from syncer.desks.invgate.loading import Loading
@@ -43,25 +41,6 @@ from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, Key, TicketId, Version
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket, TicketLink
-
-FIELDS = {
-    "requester": DraftField(lookup="person", required=True),
-    "creator": DraftField(lookup="person"),  # the requester, where nobody else is known
-    "category": DraftField(lookup="category", required=True),
-    "priority": DraftField(lookup="priority", required=True),
-    "type": DraftField(lookup="type", required=True),
-    "status": DraftField(lookup="status", required=True),
-    "source": DraftField(lookup="source"),
-    "location": DraftField(lookup="location"),
-    "group": DraftField(lookup="group"),
-    "assignee": DraftField(lookup="person"),
-    "created_at": DraftField(number=True),
-}
-MAILS = may_mail(
-    "switch the notifications off in InvGate, under Settings",
-    ticket=("requester", "group"), reply=("requester", "assignee"), note=("assignee",), assignee=("assignee",),
-    status=("requester",), cc=("cc",),
-)  # fmt: skip
 
 
 class InvGate:
@@ -226,6 +205,10 @@ class InvGate:
         """By the marker in their titles, among the youngest or among all since (contract 5)."""
         return await self._loading.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """Requests it takes, with its steps."""
+        return self._loading.calls(draft)
+
     async def admit(self) -> None:
         """Wait for the budget, with a credential that holds until then."""
         await self._credential.ready()
@@ -251,6 +234,12 @@ class InvGate:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """PUT incident and what goes with it (contract 3.4 to 3.6)."""
+        return await self._loading.change(id, draft, names, fence)
+
     async def linked(self, id: TicketId, link: TicketLink) -> bool:
         """Whether these two requests are linked."""
         return await self._loading.linked(id, link)
@@ -274,28 +263,3 @@ class InvGate:
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
-
-
-def capabilities(config: InvGateConfig) -> Capabilities:
-    """What can be done with it by these settings."""
-    return Capabilities(
-        reads=True,
-        writes=config.acting_user is not None,
-        fetch_batch=config.bulk,
-        lookup_kinds=KINDS,
-        fields=FIELDS,
-        marker_in=("title",),
-        finds_by_key=True,
-        takes_comments=True,
-        takes_cc=True,
-        takes_custom=True,
-        takes_links=True,
-        takes_people=True,
-        takes_times=config.time_entries,
-        keeps_private=True,
-        keeps_authors=True,
-        keeps_rating=True,
-        max_title=255,
-        needs_body=True,
-        mails=MAILS,
-    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from html import escape
 
 import structlog
 from msgspec.structs import replace
@@ -12,17 +13,19 @@ from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.budget import Budget
 from syncer.deskkit.contract import Download, Newer, Step, Written
 from syncer.deskkit.marked import Hits
-from syncer.desks.invgate import custom, wire, wire_out
+from syncer.desks.invgate import wire, wire_out
 from syncer.desks.invgate.calls import Calls
-from syncer.desks.invgate.config import InvGateConfig
-from syncer.desks.invgate.transitions import CLOSED, SOLVED, Transitions
+from syncer.desks.invgate.changing import Changing
+from syncer.desks.invgate.config import MEGABYTE, InvGateConfig
+from syncer.desks.invgate.setting import Setting, holds
+from syncer.desks.invgate.transitions import CLOSED, SOLVED, Transitions, hops
 from syncer.desks.invgate.view import View
 from syncer.desks.invgate.writes import LONGEST_QUERY, Writes, query
 from syncer.errors import Fatal, InDoubt, Rejected
 from syncer.mapping.comments import in_key
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ids import Key, TicketId
-from syncer.model.ticket import CustomValue, TicketLink, TimeEntry
+from syncer.model.ticket import TicketLink, TimeEntry
 
 ASSIGN, OBSERVERS, FILES, STATUS, COMMENT, FIELD = "assign", "observers", "files", "status", "comment ", "field "
 WORK = "work "
@@ -45,7 +48,9 @@ class Loading:
         self._writes = writes
         self._budget = budget
         self._acting = str(config.acting_user)
-        self._transitions = Transitions(config, calls, writes)
+        self._transitions = transitions = Transitions(config, calls, writes)
+        self._setting = Setting(config, writes, transitions)
+        self._changing = Changing(calls, writes, transitions, self._setting)
         self._absent: str | None = None
 
     async def admit(self) -> None:
@@ -54,16 +59,16 @@ class Loading:
 
     async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
         """POST incident, with its files where they and the text have room together."""
-        apart = self._files_apart(draft)
-        answer = await self._writes.post(
-            "incident", wire_out.new_incident(draft), () if apart else files, self._attempt(fence)
-        )
+        fitting, lines = ((), "") if self._files_apart(draft) else self._fitting(files)
+        told = wire_out.new_incident(replace(draft, body=draft.body + lines))
+        answer = await self._writes.post("incident", told, fitting, self._attempt(fence))
         id = wire.ident(answer.get("request_id"))
         if id is None or not id.isdigit():
             raise InDoubt(f"{self._config.name}: POST incident answered without a request_id")
         # Only together with a group an agent can be told (3.4): without one the text alone names them.
         alone = "assignee" in draft.fields and "group" not in draft.fields
-        return Written(TicketId(id), losses=("assignee_as_text",) if alone else ())
+        losses = _too_large(files, fitting) if lines else ()
+        return Written(TicketId(id), losses=(*losses, "assignee_as_text") if alone else losses)
 
     def steps(self, draft: Draft) -> Sequence[Step]:
         """Fields, group and agent, observers, what was said, the status: in this order, because words after the end
@@ -84,6 +89,30 @@ class Loading:
             steps.append(Step(f"{COMMENT}{comment.id}", replace(comment, solution=solves)))
         return [*steps, *(Step(f"{WORK}{entry.id}") for entry in draft.times), Step(STATUS)]
 
+    def calls(self, draft: Draft) -> int:
+        """The request, each step, and what is read back: custom fields, and the status after each hop."""
+        steps = self.steps(draft)
+        solved = any(step.comment is not None and step.comment.solution for step in steps)
+        fields = sum(step.name.startswith(FIELD) for step in steps)
+        return 1 + len(steps) + fields + 2 * hops(draft.fields["status"], solved=solved)
+
+    async def change(self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None]) -> Written:
+        """PUT incident, and the calls that set the rest. Raises Rejected, reason `gone`, when it is not there."""
+        row = await self._there(id)
+        return Written(id, losses=await self._changing.change(row, draft, names, self._attempt(fence)))
+
+    async def _there(self, id: TicketId) -> wire.IncidentRow:
+        """Asked as many are: one that does not exist shows there, whatever this desk answers for it alone."""
+        try:
+            rows = await self._view.tickets([id])
+        except Rejected as e:
+            if e.reason != await self._as_absent():
+                raise
+            rows = []
+        if not rows:
+            raise Rejected(f"{self._config.name}: ticket {id} is not there any more", reason="gone")
+        return rows[0]
+
     async def step(
         self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
     ) -> Written:
@@ -91,14 +120,17 @@ class Loading:
         attempt = self._attempt(fence)
         losses: tuple[str, ...] = ()
         if step.comment is not None:
-            await self._writes.post("incident.comment", wire_out.said(id, step.comment, self._acting), files, attempt)
+            fitting, lines = self._fitting(files)
+            said = replace(step.comment, body=step.comment.body + lines)
+            await self._writes.post("incident.comment", wire_out.said(id, said, self._acting), fitting, attempt)
+            losses = _too_large(files, fitting)
         elif step.name == ASSIGN:
-            losses = await self._assign(id, draft, attempt)
+            losses = await self._setting.assign(id, draft.fields["group"], draft.fields.get("assignee"), attempt)
         elif step.name == OBSERVERS:
-            people = {"author_id": int(self._acting), "users_id": list(map(int, draft.cc))}
-            await self._writes.post("incident.observer", {"request_id": int(id), **people}, (), attempt)
+            await self._setting.tell(id, draft.cc, attempt)
         elif step.name.startswith(FIELD):
-            losses = await self._fill(id, step.name.removeprefix(FIELD), draft, attempt)
+            uid = step.name.removeprefix(FIELD)
+            losses = await self._setting.fill(id, uid, draft.custom[uid], attempt)
         elif step.name.startswith(WORK):
             entry, key = _entry(draft, step)
             await self._writes.post("timetracking", wire_out.worked(id, entry, key), (), attempt)
@@ -123,7 +155,7 @@ class Loading:
         row = await self._transitions.ticket(id)
         if step.name.startswith(FIELD):
             uid = step.name.removeprefix(FIELD)
-            return "" if self._holds(row, uid, draft.custom[uid]) else None
+            return "" if holds(row, uid, draft.custom[uid]) else None
         if step.name == ASSIGN:
             wanted = draft.fields["group"], draft.fields.get("assignee")
             return "" if (wire.ident(row.assigned_group_id), wire.ident(row.assigned_id)) == wanted else None
@@ -195,6 +227,13 @@ class Loading:
     def _files_apart(self, draft: Draft) -> bool:
         return bool(draft.files) and len(query(wire_out.new_incident(draft))) > LONGEST_QUERY
 
+    def _fitting(self, files: Sequence[Download]) -> tuple[Sequence[Download], str]:
+        """The files that are not too large, and a line of text for each that is."""
+        fitting = [file for file in files if file.size <= self._config.max_file_mb * MEGABYTE]
+        left = [file for file in files if file not in fitting]
+        lines = (f"[File {file.name} ({file.size} bytes) was too large and is not here.]" for file in left)
+        return fitting, "".join(f"<p>{escape(line)}</p>" for line in lines)
+
     async def linked(self, id: TicketId, link: TicketLink) -> bool:
         """Whether the two are linked: the desk's links have no kind and go both ways (3.6)."""
         rows = wire.records(await self._calls.json("incident.link", [("request_id", id)]))
@@ -206,36 +245,9 @@ class Loading:
         await self._writes.post("incident.link", params, (), self._attempt(fence))
         return Written(TicketId(""), losses=() if link.kind == "related" else ("link_kind_lost",))
 
-    @staticmethod
-    def _holds(row: wire.IncidentRow, uid: str, value: CustomValue) -> bool:
-        values = row.custom_fields
-        return isinstance(values, dict) and uid in values and custom.is_kept(values[uid], value, uid)
 
-    async def _fill(self, id: TicketId, uid: str, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
-        """One custom field, read back: of what a field cannot hold the desk may keep some, or nothing, and say OK."""
-        told = {"custom_field_uid": int(uid), "values": custom.told(draft.custom[uid], uid)}
-        try:
-            await self._writes.post(
-                "incident.custom_field", {"request_id": int(id), "author_id": int(self._acting), **told}, (), attempt
-            )
-        except Rejected:
-            return ("value_not_kept",)
-        kept = self._holds(await self._transitions.ticket(id), uid, draft.custom[uid])
-        return () if kept else ("value_not_kept",)
-
-    async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
-        params = {"request_id": int(id), "group_id": int(draft.fields["group"]), "author_id": int(self._acting)}
-        agent = draft.fields.get("assignee")
-        if agent is None:
-            await self._writes.post("incident.reassign", params, (), attempt)
-            return ()
-        try:
-            await self._writes.post("incident.reassign", params | {"agent_id": int(agent)}, (), attempt)
-        except Rejected:
-            # Only a member of the group can be its agent: the group is worth having without.
-            await self._writes.post("incident.reassign", params, (), attempt)
-            return ("assignee_not_member",)
-        return ()
+def _too_large(files: Sequence[Download], fitting: Sequence[Download]) -> tuple[str, ...]:
+    return ("file_too_large",) * (len(files) - len(fitting))
 
 
 def _entry(draft: Draft, step: Step) -> tuple[TimeEntry, Key]:

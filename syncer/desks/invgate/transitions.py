@@ -86,6 +86,13 @@ class Transitions:
             raise Rejected(f"no call leads from status {now} to {wanted}", reason="refused")
 
 
+def hops(wanted: str, *, solved: bool) -> int:
+    """How many calls lead a request that is new or open there; `solved`: or one that its last word has solved."""
+    if wanted in {NEW, OPEN}:
+        return 0
+    return {SOLVED: 1, CLOSED: 2}.get(wanted, 1) - (solved and wanted in {SOLVED, CLOSED})
+
+
 def _rated(rating: Rating | None) -> dict[str, Any]:
     """The rating without which no solution is accepted, out of five; below four it wants words (3.5)."""
     if rating is None:

@@ -62,6 +62,7 @@ class IncidentRow(ValuesRow, kw_only=True):
     description: str | None = None
     user_id: Loose = None
     creator_id: Loose = None
+    date_ocurred: Loose = None
     assigned_id: Loose = None
     created_at: Loose = None
     last_update: Loose = None
@@ -245,20 +246,26 @@ def _number(value: Loose) -> int:
 
 
 def files(*values: Ids) -> tuple[File, ...]:
-    """Attachment ids, each once; some versions send objects instead. Raises Rejected for a file without an id."""
-    found: list[File] = []
+    """Attachment ids, each once; some versions send objects instead, with their names. Raises Rejected for a file
+    without an id."""
+    found: dict[str, File] = {}
     for value in filter(None, values):
         items = value.items() if isinstance(value, dict) else enumerate(value)
-        found += [File(_file_id(key, item)) for key, item in items if item is not None]
-    return tuple(dict.fromkeys(found)) if found else ()
+        for key, item in items:
+            if item is not None:
+                file = _file(key, item)
+                found.setdefault(file.id, file)
+    return tuple(found.values())
 
 
-def _file_id(key: str | int, item: Any) -> str:
+def _file(key: str | int, item: Any) -> File:
+    name = ""
     if isinstance(item, dict):
+        name = text(named) if isinstance(named := item.get("name"), str) else ""
         item = item.get("id", key if isinstance(key, str) else None)
     if not isinstance(item, int | str) or item == "":
         raise Rejected("a file without an id", reason="schema", field="attachments")
-    return str(item)
+    return File(str(item), name)
 
 
 def request_ids(body: bytes, what: str) -> list[TicketId]:

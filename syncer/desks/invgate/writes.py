@@ -47,9 +47,12 @@ class Writes:
             "POST", endpoint, query(params), lambda: self._form.body((), PART, files)[0], headers, attempt
         )
 
-    async def put(self, endpoint: str, params: Mapping[str, Any], attempt: Attempt) -> dict[str, Any]:
-        """The envelope of a PUT, whose parameters always stand in the query."""
-        return await self._send("PUT", endpoint, query(params), lambda: None, {}, attempt)
+    async def put(
+        self, endpoint: str, params: Mapping[str, Any], attempt: Attempt, *, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The envelope of a PUT, whose parameters stand in the query; what finds no room there in a body besides."""
+        data = None if body is None else msgspec.json.encode(body)
+        return await self._send("PUT", endpoint, query(params), lambda: data, {} if data is None else JSON, attempt)
 
     async def _send(
         self, method: str, endpoint: str, asked: str, data: Callable[[], Any], headers: Mapping[str, str],

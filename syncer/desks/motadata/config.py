@@ -14,6 +14,7 @@ LookupKind = Literal[
     "status", "priority", "urgency", "impact", "category", "department", "location", "company", "support_level",
     "source", "group",
 ]  # fmt: skip
+MEGABYTE = 1024 * 1024
 
 
 class ApiKey(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
 from syncer.deskkit.contract import (
@@ -22,7 +22,8 @@ from syncer.desks.motadata import wire
 from syncer.desks.motadata.access import Access
 from syncer.desks.motadata.calls import BY_CREATION, Calls
 from syncer.desks.motadata.catalogue import Catalogue
-from syncer.desks.motadata.config import MotadataConfig
+from syncer.desks.motadata.changing import Changing
+from syncer.desks.motadata.config import MEGABYTE, MotadataConfig
 from syncer.desks.motadata.files import Files
 from syncer.desks.motadata.finding import Finding
 from syncer.desks.motadata.listing import Listing
@@ -49,11 +50,14 @@ FIELDS = {
     "source": DraftField(lookup="source"),
     "assignee": DraftField(lookup="person"),
 }
+# Each write may set off a notification rule (contract 8); only a reply is said to mail whatever these are (3.6).
 MAILS = may_mail(
     "switch the notification rules off in ServiceOps, under Admin",
-    ticket=("requester", "group"), note=("assignee",), assignee=("assignee",), status=("requester", "assignee"),
+    ticket=("requester", "cc", "assignee", "group"), note=("assignee",), assignee=("assignee",),
+    status=("requester", "assignee"), cc=("cc",),
 )  # fmt: skip
 REPLIES = Mail(on="reply", to=("requester",), certain=True, silence="set public_replies of the desk to false")
+(AS_NOTE,) = may_mail(MAILS[0].silence, reply=("assignee",))
 MARKER_ROOM = 200
 """Characters of a description kept free for the marker and lines about files."""
 
@@ -86,6 +90,7 @@ class Motadata:
         writes = Writes(config, self._http, self._access, self._calls)
         self._files = Files(config, self._http, self._access, writes)
         self._loading = Loading(config, self._calls, writes, self._files, names)
+        self._changing = Changing(config, self._calls, writes, self._loading, names)
         self._requesters = Requesters(config, self._calls, writes)
         self._findings: tuple[str, ...] | None = None
 
@@ -174,6 +179,10 @@ class Motadata:
         """By the marker, among the newest requests or among all since (contract 5)."""
         return await self._finding.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """Requests it takes, with its files and steps."""
+        return self._loading.calls(draft)
+
     async def admit(self) -> None:
         """Wait for the budget, with a credential that holds until then."""
         await self._access.credential.ready()
@@ -198,6 +207,12 @@ class Motadata:
     ) -> Written:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
+
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """PATCH request (contract 3.4)."""
+        return await self._changing.change(id, draft, names, fence)
 
     async def known(self, email: str) -> str | None:
         """The id of whoever has this address."""
@@ -235,5 +250,7 @@ def capabilities(config: MotadataConfig) -> Capabilities:
         keeps_private=True,
         max_title=config.max_subject,
         max_body=config.max_description - MARKER_ROOM,
-        mails=(*MAILS, REPLIES) if config.public_replies else MAILS,
+        max_file=int(config.max_file_mb * MEGABYTE),
+        takes_changes=True,
+        mails=(*MAILS, REPLIES if config.public_replies else AS_NOTE),
     )

@@ -20,7 +20,7 @@ from syncer.deskkit.repeating import repeated
 from syncer.deskkit.reply import Reply, classify
 from syncer.desks.motadata import shapes, wire
 from syncer.desks.motadata.access import Access
-from syncer.desks.motadata.config import MotadataConfig
+from syncer.desks.motadata.config import MEGABYTE, MotadataConfig
 from syncer.desks.motadata.writes import Writes
 from syncer.errors import ConfigError, InDoubt, Rejected, Retryable
 from syncer.model.ids import Key, TicketId
@@ -49,6 +49,8 @@ class Files:
         self._http = http
         self._access = access
         self._writes = writes
+        self.most = int(config.max_file_mb * MEGABYTE)
+        """Bytes a file may have that is written."""
         self._form = Form()
         self._taken: dict[Key, Taken] = {}
 
@@ -98,7 +100,7 @@ class Files:
         for file in files:
             if self._config.attachment_upload_path is None:
                 _left(taken, file, "was not brought over", "file_not_taken")
-            elif file.size > self._config.max_file_mb * 1024 * 1024:
+            elif file.size > self.most:
                 _left(taken, file, "was too large and is not here", "file_too_large")
             else:
                 await self._upload(self._config.attachment_upload_path, file, taken, attempt)

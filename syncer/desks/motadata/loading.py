@@ -21,6 +21,8 @@ from syncer.model.ids import Key, TicketId
 from syncer.model.lookups import StatusClass
 
 VERIFY, ASSIGN, REST, COMMENT, STATUS = "verify", "assign", "rest ", "comment ", "status"
+FIRST_STATUS = "Open"
+"""Of a new request, as documented (3.2)."""
 REST_LENGTH = 20_000
 """Characters of a description's rest in one note: escaped, they are more."""
 
@@ -60,6 +62,17 @@ class Loading:
             steps.append(Step(STATUS))
         return steps
 
+    def calls(self, draft: Draft) -> int:
+        """Uploads, the request and its steps; what is read back; a change more where the subject is read for each."""
+        steps, takes = self.steps(draft), self._config.attachment_upload_path is not None
+        held = [*draft.files, *(file for step in steps if step.comment is not None for file in step.comment.files)]
+        uploads = sum((file.size or 0) <= self._files.most for file in held) + len(draft.texts) if takes else 0
+        patches = int(any(step.name == ASSIGN for step in steps))
+        if (wanted := draft.fields.get("status")) and not self._names.same(wanted, FIRST_STATUS):
+            patches += len(self._way(wanted, FIRST_STATUS))
+        changing = patches * (3 if self._writes.needs_subject else 2)
+        return 1 + uploads + sum(step.name != ASSIGN for step in steps) + changing
+
     async def step(
         self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
     ) -> Written:
@@ -70,8 +83,8 @@ class Loading:
         if step.name == VERIFY:
             return Written(TicketId(""), losses=await self._verify(id, draft))
         if step.name == ASSIGN:
-            return Written(TicketId(""), losses=await self._assign(id, draft, attempt))
-        return Written(TicketId(""), losses=await self._lead(id, draft.fields["status"], attempt))
+            return Written(TicketId(""), losses=await self.assign(id, draft, attempt))
+        return Written(TicketId(""), losses=await self.lead(id, draft.fields["status"], attempt))
 
     async def happened(self, id: TicketId, draft: Draft, step: Step) -> str | None:
         """A conversation by the marker in it, all else by reading back."""
@@ -113,7 +126,7 @@ class Loading:
         group = draft.fields.get("group")
         return {self._config.group_key: group} if self._config.group_key and group else {}
 
-    async def _assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
+    async def assign(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
         """Group and assignee; one who is refused, or ignored, is left out and counted."""
         assignee, group = draft.fields.get("assignee"), self._group(draft)
         changes = {**({wire.ASSIGNEE: assignee} if assignee else {}), **group}
@@ -139,7 +152,7 @@ class Loading:
     def _is_in(self, row: Row, status: str) -> bool:
         return self._names.same(shapes.text(row.get(wire.STATUS)), status)
 
-    async def _lead(self, id: TicketId, wanted: str, attempt: Attempt) -> tuple[str, ...]:
+    async def lead(self, id: TicketId, wanted: str, attempt: Attempt) -> tuple[str, ...]:
         """The status by a change of its own, closed by way of resolved, read back each time (3.10)."""
         if self._names.is_approval(wanted):
             raise Rejected(f"{self._config.name}: only ServiceOps itself sets {wanted!r}", reason="refused")

@@ -7,7 +7,7 @@ absent: contract sections 3.1, 3.6, 3.9, 7 and 9.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
@@ -199,19 +199,21 @@ def _by_id(talk: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     return [(str(id), found[id]) for id in sorted(found)]
 
 
-def words(row: dict[str, Any], key: str) -> list[str]:
+def words(row: Mapping[str, Any], key: str) -> list[str]:
     found = row.get(key)
     return [word for one in found if (word := text(one).strip())] if isinstance(found, list) else []
 
 
 def files(row: dict[str, Any]) -> tuple[File, ...]:
-    """The files of a request or conversation. Their names are known only here, so an id carries its file's name."""
+    """The files of a request or conversation. Only here their names are told, so an id carries its file's name; no
+    answer tells a size."""
     found = row.get("fileAttachments")
     made = []
     for one in found if isinstance(found, list) else ():
         ref = text(one.get("refFileName")) if isinstance(one, dict) else ""
         if ref:
-            made.append(File(f"{quote(ref, safe='')}/{text(one.get('realName')) or ref}"))
+            name = text(one.get("realName")) or ref
+            made.append(File(f"{quote(ref, safe='')}/{name}", name))
     return tuple(dict.fromkeys(made))
 
 

@@ -16,7 +16,7 @@ from syncer.model.ids import Key
 NOTE, REPLY = "note", "technician_to_requester"
 TYPES = (NOTE, "collaborate", REPLY, "requestor_to_technician")
 # What POST request takes at once, by the names drafts have for it.
-_KEYS = {
+KEYS = {
     "category": "categoryName",
     "priority": "priorityName",
     "urgency": "urgencyName",
@@ -46,7 +46,7 @@ def new_request(draft: Draft, config: MotadataConfig, files: Sequence[Attached],
         "requesterEmail": fields["requester"],
         "description": draft.body + (marker_line(draft.key) if line else ""),
     }
-    made |= {key: fields[field] for field, key in _KEYS.items() if fields.get(field)}
+    made |= {key: fields[field] for field, key in KEYS.items() if fields.get(field)}
     custom: dict[str, Any] = {label: told(value) for label, value in draft.custom.items()}
     tags = list(draft.tags)
     if config.marker_field:
@@ -65,7 +65,7 @@ def not_kept(row: dict[str, Any], draft: Draft, names: Names) -> list[str]:
     """The fields, tags, people and custom fields of a draft that did not stick, whatever the spelling."""
     fields = [
         field
-        for field, key in _KEYS.items()
+        for field, key in KEYS.items()
         if (wanted := draft.fields.get(field)) and not names.same(shapes.text(row.get(key)), wanted)
     ]
     for key, wanted_words in (("tags", draft.tags), ("ccEmailSet", draft.cc)):

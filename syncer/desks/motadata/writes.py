@@ -28,7 +28,8 @@ class Writes:
         self._http = http
         self._access = access
         self._calls = calls
-        self._needs_subject = False
+        self.needs_subject = False
+        """Whether this server wants the subject with every change."""
 
     async def send(
         self, method: str, path: str, data: Any, headers: Mapping[str, str], attempt: Attempt, *, timeout: float = 0
@@ -97,12 +98,12 @@ class Writes:
         what = f"{self._config.name}: PATCH request {id}"
         for again in (False, True):
             body = dict(changes)
-            if (again or self._needs_subject) and SUBJECT not in body:
+            if (again or self.needs_subject) and SUBJECT not in body:
                 body[SUBJECT] = shapes.text((await self._calls.request(id)).get(SUBJECT))
             reply = await self.send("PATCH", f"{REQUEST}/{id}", msgspec.json.encode(body), HEADERS, attempt)
             if 200 <= reply.status < 300:
                 self._calls.judge(what, reply)
-                self._needs_subject = self._needs_subject or again
+                self.needs_subject = self.needs_subject or again
                 return
             if reply.status not in {400, 409, 412, 422, 500}:
                 break
