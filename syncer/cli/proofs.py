@@ -48,7 +48,8 @@ def verify(
     from syncer.reports import verified as words
 
     if check is not None:
-        return _checked(check, root, as_json=as_json)
+        _checked(check, root, as_json=as_json)
+        leave(0)
 
     async def main() -> tuple[Summary, Repaired | None]:
         async with opening.engine(config, route, "verify", quiet=as_json, writes=repair) as (engine, progress):
@@ -66,7 +67,7 @@ def verify(
                   "repaired": mended})  # fmt: skip
     else:
         click.echo(words.text(found) if mended is None else words.mended(mended))
-    return leave(0 if words.is_good(found.end) else PARKED)
+    leave(0 if words.is_good(found.end) else PARKED)
 
 
 def _checked(file: Path, root: str | None, *, as_json: bool) -> None:
