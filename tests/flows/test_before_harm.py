@@ -39,8 +39,8 @@ class Desks:
     heard: list[bytes]
     """Each request that reached the target, whatever it said to it."""
 
-    async def do(self, *args: str) -> Answer:
-        return await asyncio.to_thread(syncer, *args, "--config", self.config)
+    async def do(self, *args: str, answer: str = "") -> Answer:
+        return await asyncio.to_thread(syncer, *args, "--config", self.config, answer=answer)
 
     def written(self) -> list[str]:
         """Whatever reached the target that is not known to be reading."""
