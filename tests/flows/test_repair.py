@@ -15,7 +15,7 @@ from tests.flows.into_redmine import two_redmines
 from tests.flows.test_undo import People
 from tests.flows.worlds import small, ugly
 
-_MARKER = re.compile(r"\s*\[RM-\d+\]")
+_MARKER = re.compile(r"\s*\[(ext:)?RM-\d+\]")
 """In the first texts of each project, until one is seen to keep the marker in its field."""
 
 
