@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 WIDTH = 640
-ROW, GAP, LABEL, NUMBER = 22, 6, 220, 70
+ROW, GAP = 20, 6
+NARROW, LABEL, NUMBER, LETTERS = 400, 150, 60, 22
 TALL, BELOW = 140, 22
 SHORTEST = 1.5
 """What is there is seen, however few it is."""
@@ -32,21 +33,21 @@ def _said(title: str, rows: Sequence[Row]) -> str:
 def bars(title: str, rows: Sequence[Row], most: int | None = None) -> str:
     """A bar for each row, its name before it and its number behind; `most` is how long the longest may be."""
     top = most or max((count for _, count in rows), default=1) or 1
-    room = WIDTH - LABEL - NUMBER
+    room = NARROW - LABEL - NUMBER
 
     def parts() -> Iterator[str]:
         for at, (name, count) in enumerate(rows):
             y = at * (ROW + GAP)
             length = max(SHORTEST, room * count / top) if count else 0
-            middle = y + ROW * 0.72
+            middle, word = y + ROW * 0.72, escape(_cut(name, LETTERS))
             yield (
                 f'<g class="row"><title>{escape(name)}: {count:,}</title>'
-                f'<text class="name" x="{LABEL - 10}" y="{middle:g}" text-anchor="end">{escape(_cut(name, 30))}</text>'
+                f'<text class="name" x="{LABEL - 10}" y="{middle:g}" text-anchor="end">{word}</text>'
                 f'<rect class="bar" x="{LABEL}" y="{y}" width="{length:.1f}" height="{ROW}" rx="2"/>'
                 f'<text class="count" x="{LABEL + length + 8:.1f}" y="{middle:g}">{count:,}</text></g>'
             )
 
-    return _picture(WIDTH, max(1, len(rows)) * (ROW + GAP), _said(title, rows), parts())
+    return _picture(NARROW, max(1, len(rows)) * (ROW + GAP), _said(title, rows), parts())
 
 
 def parted(title: str, rows: Sequence[Row]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +16,7 @@ from syncer.reports import drawing
 from syncer.reports.document import PlanReport
 from syncer.reports.words import counted
 
+_COMMAND = re.compile(r"(syncer [^;,]*[^;,. ])")
 MOST = 200
 """Findings of a kind that the page shows."""
 OUTCOMES = (
@@ -39,7 +41,7 @@ def page(plan: PlanReport) -> str:
     style, script = _part("plan.css"), _part("plan.js")
     return environment.from_string(_part("plan.html")).render(
         plan=plan, verdict=verdict(plan), outcomes=[one for one in OUTCOMES if plan.counts[one[0]]] or OUTCOMES[:1],
-        severities=SEVERITIES, most=MOST, pictures=_pictures(plan), span=span,
+        severities=SEVERITIES, most=MOST, pictures=_pictures(plan), span=span, commands=commands,
         style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script),  # noqa: S704
     )  # fmt: skip
 
@@ -71,6 +73,12 @@ def _pictures(plan: PlanReport) -> dict[str, object]:
             if one.source or one.target
         ],
     }
+
+
+def commands(words: str) -> list[tuple[str, bool]]:
+    """A sentence in pieces: its words, and the commands in it."""
+    pieces = _COMMAND.split(words)
+    return [(piece, at % 2 == 1) for at, piece in enumerate(pieces) if piece]
 
 
 def span(seconds: float) -> str:
