@@ -79,6 +79,11 @@ class RouteConfig(BaseModel):
         description="How markers begin; 1 to 12 letters and digits. Default: the source's own, such as IG of InvGate.",
     )
     brakes: Brakes = Brakes()
+    accept_mails: bool = Field(
+        default=False,
+        description="What the target mails by itself is all right. Else a command that writes asks, or is told so by"
+        " --accept-mails.",
+    )
 
 
 class _File(BaseSettings):
@@ -224,7 +229,7 @@ def _route(
         return None
     return Route(
         name=name, source=route.source, target=route.target, rules=rules,
-        change=route.brakes.change, shrink=route.brakes.shrink,
+        change=route.brakes.change, shrink=route.brakes.shrink, accept_mails=route.accept_mails,
         mark=route.marker_prefix or registry.spec(source.kind).mark, mapping=document.path.parent / route.mapping,
     )  # fmt: skip
 

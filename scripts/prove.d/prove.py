@@ -19,6 +19,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+from before_after import plans, verified
 
 from syncer import log
 from syncer.deskkit.world import World
@@ -199,10 +200,12 @@ def _ways(only: str | None) -> list[tuple[str, str]]:
 def main() -> int:
     """What was asked for; 0 when it held."""
     parser = argparse.ArgumentParser(prog="scripts/prove", description=__doc__)
-    parser.add_argument("what", choices=["kills", "points", "mutants", "matrix", "all"])
+    parser.add_argument("what", choices=["kills", "points", "mutants", "matrix", "plans", "verify", "all"])
     parser.add_argument("--points", type=int, default=300, help="so many kills of real processes")
     parser.add_argument("--seed", type=int, help="the first chain's seed (100), or that of the matrix's tickets (1)")
-    parser.add_argument("--tickets", type=int, default=300, help="so many in each way of the matrix, every fifth odd")
+    parser.add_argument("--tickets", type=int, default=300, help="so many tickets of each world, every fifth odd")
+    parser.add_argument("--seeds", type=int, default=20, help="so many worlds for each route of `plans`")
+    parser.add_argument("--plants", type=int, default=60, help="so many differences for `verify`")
     parser.add_argument("--only", metavar="SOURCE:TARGET", help="one way of the matrix")
     parser.add_argument("--losses", action="store_true", help="under each way of the matrix, its losses by code")
     parser.add_argument("--faults", action="store_true", help="with lost answers, 503, a lagging search, short tokens")
@@ -222,6 +225,10 @@ def main() -> int:
         except ValueError as e:
             parser.error(str(e))
         held &= ways(given.tickets, given.seed or 1, wanted, with_losses=given.losses)
+    if given.what in {"plans", "all"}:
+        held &= plans(given.seeds, min(given.tickets, 45), _database_in)
+    if given.what in {"verify", "all"}:
+        held &= verified(given.tickets, given.plants, _database_in)
     if given.what in {"mutants", "all"}:
         held &= mutants()
     return 0 if held else 1

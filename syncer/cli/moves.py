@@ -12,6 +12,7 @@ from syncer.cli import opening
 from syncer.cli.asking import agree
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run
+from syncer.cli.silence import ACCEPT, accepted
 
 if TYPE_CHECKING:
     from syncer.cli.progress import Progress
@@ -49,26 +50,49 @@ def plan(route: str | None, config: Path, as_json: bool) -> None:
     leave(PARKED if made.counts["parked"] else 0)
 
 
-@click.command(epilog="Example: syncer migrate move --yes")
+@click.command(epilog="Example: syncer migrate move --plan 3f9a21c07b1e")
 @click.argument("route", required=False)
+@click.option("--plan", "hash", metavar="HASH", help="Do exactly this plan; its first letters are enough.")
+@click.option("--accept-moved", type=int, metavar="N", help="So many records may have moved since the plan.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only the N tickets that show most of what is odd.")
+@ACCEPT
 @click.option("--no-plan", is_flag=True, help="Begin at once; a ticket with a value nobody decided about is parked.")
 @CONFIG
 @JSON
 @YES
-def migrate(route: str | None, no_plan: bool, config: Path, as_json: bool, yes: bool) -> None:
+def migrate(
+    route: str | None, hash: str | None, accept_moved: int | None, sample: int | None, accept_mails: bool,
+    no_plan: bool, config: Path, as_json: bool, yes: bool,
+) -> None:  # fmt: skip
     """Carry every ticket over. Killed or stopped, the same command goes on; when all is done it writes nothing.
 
-    Without --yes a plan is made and shown first. With --yes the migration begins at once when every value of the
+    With --sample a few tickets go over first: of all that the newest plan would create those that show most of what is
+    odd about them. Look at them on the target; the whole migration passes over them.
+
+    With --plan exactly that plan is carried out. What has moved on the source since is shown, planned anew, and needs
+    approval: asked for, or given by --accept-moved for at most so many records. Whatever differs from the plan when
+    its turn comes is parked as moved.
+
+    Without --plan one is made and shown first. With --yes the migration begins at once when every value of the
     mapped lists has a decision, or when no ticket holds an undecided one; else a plan tells which, and stops.
     """
 
     async def main() -> Report:
+        from syncer.cli import by_plan
         from syncer.migrate import backfill
 
-        async with opening.engine(config, route, "migrate", quiet=as_json) as (engine, progress):
-            listing = None if no_plan else await _approve(engine, progress, ask=not yes, quiet=as_json)
+        async with opening.engine(config, route, "migrate", quiet=as_json, plan=hash) as (engine, progress):
             try:
-                return await backfill.backfill(engine, listing)
+                await accepted(engine, accept=accept_mails, ask=not (yes or as_json))
+                if hash is not None:
+                    asked = by_plan.Asked(hash=hash, most=accept_moved, yes=yes, quiet=as_json)
+                    return await by_plan.carried_out(engine, progress, asked)
+                if sample is not None:
+                    return await by_plan.sampled(engine, progress, sample, by_plan.Asked(yes=yes, quiet=as_json))
+                approved = None if no_plan else await _approve(engine, progress, ask=not yes, quiet=as_json)
+                if isinstance(approved, str):
+                    return await by_plan.begun(engine, progress, approved)
+                return await backfill.backfill(engine, approved)
             finally:
                 progress.close()
 
@@ -77,10 +101,11 @@ def migrate(route: str | None, no_plan: bool, config: Path, as_json: bool, yes: 
 
 @click.command(epilog="Example: syncer delta move")
 @click.argument("route", required=False)
+@ACCEPT
 @CONFIG
 @JSON
 @YES
-def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
+def delta(route: str | None, accept_mails: bool, config: Path, as_json: bool, yes: bool) -> None:
     """Carry over what was created or changed on the source since the migration or the last delta."""
 
     async def main() -> Report:
@@ -88,6 +113,7 @@ def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
 
         async with opening.engine(config, route, "delta", quiet=as_json) as (engine, progress):
             try:
+                await accepted(engine, accept=accept_mails, ask=not (yes or as_json))
                 return await changes.delta(engine)
             finally:
                 progress.close()
@@ -95,15 +121,14 @@ def delta(route: str | None, config: Path, as_json: bool, yes: bool) -> None:
     _finish(run(main()), as_json)
 
 
-async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> Listing | None:
+async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool) -> Listing | str | None:
     """No write before every value that occurs has a decision; and, unless told not to, before a person agreed.
 
-    Gives the listing that was made for it, unless a person took their time since.
+    Gives the plan they agreed to; or, where nobody was asked, the listing that was made.
     """
-    from syncer.errors import ConfigError
     from syncer.migrate import lookups, planning
     from syncer.migrate.listing import listed, meets
-    from syncer.reports.plan_text import blocker_lines, blockers, plan_text
+    from syncer.reports.plan_text import blocked, blocker_lines, blockers, plan_text
 
     fields = {name: field.lookup for name, field in engine.target.capabilities.fields.items()}
     undecided = lookups.undecided(engine.config.rules, fields, engine.tables)
@@ -114,19 +139,14 @@ async def _approve(engine: Engine, progress: Progress, *, ask: bool, quiet: bool
         return listing
     made = await planning.make(engine, listing)
     if blockers(made):
-        raise ConfigError(
-            f"route {engine.config.name}: nothing was written: values without a decision",
-            problems=tuple(blocker_lines(made)),
-            hint=f"Decide in {engine.config.mapping} (default, aliases) or by hand: syncer lookups export"
-            f" {engine.config.name}; or go on with --no-plan, which parks these tickets.",
-        )
+        raise blocked(made, blocker_lines(made))
     if not ask:
         return listing
     progress.close()
     if not quiet:
         click.echo(plan_text(made))
     await asyncio.to_thread(agree, "Begin?", yes=False)
-    return None
+    return made.plan
 
 
 def _finish(report: Report, as_json: bool) -> None:

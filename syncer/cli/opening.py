@@ -34,11 +34,12 @@ async def ledger(found: Settings, route: str | None) -> AsyncIterator[tuple[Rout
 
 @asynccontextmanager
 async def engine(
-    config: Path, route: str | None, what: str, *, quiet: bool, writes: bool = True
+    config: Path, route: str | None, what: str, *, quiet: bool, writes: bool = True, plan: str | None = None
 ) -> AsyncIterator[tuple[Engine, Progress]]:
     """A route ready to run: desks open, lists pulled and matched if that was never done, signals understood.
 
-    The source is sealed, and the target, too, unless the command `writes`.
+    The source is sealed, and the target, too, unless the command `writes`. Decisions are those that a `plan` was made
+    with, if one is named.
     """
     from syncer import bootstrap, settings
     from syncer.cli.progress import Progress
@@ -50,7 +51,7 @@ async def engine(
             opened.target.seal()
         connecting = asyncio.gather(opened.source.connect(), opened.target.connect())
         try:
-            tables = await _tables(opened, connecting)
+            version, tables = await _tables(opened, connecting, plan)
             await connecting
         finally:
             connecting.cancel()
@@ -60,16 +61,19 @@ async def engine(
         ready = Engine(
             config=opened.config, id=opened.id, source=opened.source, target=opened.target, pool=opened.pool,
             home=opened.home, limits=opened.limits, stop=asyncio.Event(), watch=progress,
-            tables=tables, origin=opened.origin, sides=opened.sides,
+            tables=tables, lookup_version=version, origin=opened.origin, sides=opened.sides,
         )  # fmt: skip
         with _signals(ready.stop):
             _settle_memory()
             yield ready, progress
 
 
-async def _tables(opened: OpenRoute, connecting: asyncio.Future[Any]) -> Tables:
-    """The lists of both desks, pulled if they never were, matched and checked against the mapping file."""
+async def _tables(opened: OpenRoute, connecting: asyncio.Future[Any], plan: str | None) -> tuple[int, Tables]:
+    """The lists of both desks, pulled if they never were, matched and checked against the mapping file; and of which
+    version the decisions are."""
     from syncer.migrate import lookups
+    from syncer.store import lookups as values
+    from syncer.store import plans
 
     fields = {name: field.lookup for name, field in opened.target.capabilities.fields.items()}
     target = [] if opened.adopts else [(opened.config.target, opened.target)]
@@ -79,9 +83,11 @@ async def _tables(opened: OpenRoute, connecting: asyncio.Future[Any]) -> Tables:
             click.echo(f"reading the lists of {name} ...", err=True)
             await lookups.pull(opened.pool, name, desk)
     await lookups.match(opened.pool, opened.id, opened.config, fields, adopts=opened.adopts)
-    tables = await lookups.tables(opened.pool, opened.id, opened.config, adopts=opened.adopts)
+    found = await plans.found(opened.pool, opened.id, plan) if plan else []
+    version = found[0].lookup_version if found else await values.version(opened.pool, opened.id)
+    tables = await lookups.tables(opened.pool, opened.id, opened.config, version, adopts=opened.adopts)
     lookups.check_words(opened.config, fields, tables)
-    return tables
+    return version, tables
 
 
 def _signals(stop: asyncio.Event) -> Any:

@@ -11,6 +11,7 @@ from syncer.cli import opening
 from syncer.cli.asking import agree
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run, table
+from syncer.cli.silence import ACCEPT, accepted
 from syncer.reports.words import counted
 
 if TYPE_CHECKING:
@@ -131,9 +132,12 @@ def drop(args: tuple[str, ...], everything: bool, reason: str | None, config: Pa
 @IDS
 @ALL
 @REASON
+@ACCEPT
 @CONFIG
 @JSON
-def retry(args: tuple[str, ...], everything: bool, reason: str | None, config: Path, as_json: bool) -> None:
+def retry(
+    args: tuple[str, ...], everything: bool, reason: str | None, accept_mails: bool, config: Path, as_json: bool
+) -> None:
     """Try tickets once more, these and no others. Dropped ones are taken back when they are named.
 
     A ticket in doubt is looked for on the target before it is written again. One that changed after it was migrated
@@ -148,6 +152,7 @@ def retry(args: tuple[str, ...], everything: bool, reason: str | None, config: P
 
         async with opening.engine(config, route, "retry", quiet=as_json) as (engine, progress):
             try:
+                await accepted(engine, accept=accept_mails, ask=False)
                 return await again.retry(engine, await again.choose(engine.pool, engine.id, ids, reason))
             finally:
                 progress.close()

@@ -37,7 +37,7 @@ def status(route: str | None, config: Path, as_json: bool) -> None:
     """
     from syncer.reports import standing
 
-    result = run(_status(config, route))
+    result = run(standing_of(config, route))
     if as_json:
         document({"routes": result})
         return
@@ -47,7 +47,8 @@ def status(route: str | None, config: Path, as_json: bool) -> None:
         click.echo(standing.route_text(one))
 
 
-async def _status(config: Path, route: str | None) -> list[dict[str, Any]]:
+async def standing_of(config: Path, route: str | None) -> list[dict[str, Any]]:
+    """Where a route stands, or each of them."""
     from syncer import bootstrap, settings
     from syncer.reports import standing
     from syncer.store import dead_letters, effects, leases
@@ -106,23 +107,27 @@ def runs(route: str | None, limit: int, config: Path, as_json: bool) -> None:
 
 @click.command(epilog="Example: syncer idmap move --out old-to-new.csv")
 @click.argument("route", required=False)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the CSV to this file.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--redirects", is_flag=True, help="A map for nginx instead: from old addresses to new ones.")
 @CONFIG
 @JSON
-def idmap(route: str | None, out: Path | None, config: Path, as_json: bool) -> None:
-    """Old and new id of every migrated ticket, as CSV: old id, marker, new id, when. In order of migration.
+def idmap(route: str | None, out: Path | None, redirects: bool, config: Path, as_json: bool) -> None:
+    """Old and new id of every migrated ticket, as CSV: ids and addresses on both desks, marker, when. In order of
+    migration. Addresses are those of each kind of desk, or `ticket_page` of its block in the config.
 
-    With --json one document instead; with --out and --json the file is CSV and stdout tells where it is.
+    With --redirects the lines of a map for nginx: include them in `map $request_uri $new_ticket { ... }`.
+    With --json one document instead; with --out and --json the file is as without and stdout tells where it is.
     """
+    form = "redirects" if redirects else "csv"
     if out is None:
         with _reader_may_leave():
-            run(_write(config, route, sys.stdout, as_json=as_json))
+            run(written(config, route, sys.stdout, "json" if as_json and not redirects else form))
             sys.stdout.flush()
         return
     fresh = out.with_name(f"{out.name}.part")
     try:
         with fresh.open("w", encoding="utf-8", newline="") as file:
-            count = run(_write(config, route, file, as_json=False))
+            count = run(written(config, route, file, form))
         fresh.replace(out)
     finally:
         fresh.unlink(missing_ok=True)
@@ -132,24 +137,26 @@ def idmap(route: str | None, out: Path | None, config: Path, as_json: bool) -> N
         click.echo(f"{out}: {count:,} tickets")
 
 
-async def _write(config: Path, route: str | None, to: TextIO, *, as_json: bool) -> int:
+async def written(config: Path, route: str | None, to: TextIO, form: str) -> int:
+    """Write the map in this form; how many tickets are in it."""
     import msgspec
 
     from syncer import settings
     from syncer.cli import opening
-    from syncer.reports import idmap as lines
+    from syncer.reports.idmap import COLUMNS, Crosswalk
     from syncer.store import effects
 
-    count = 0
-    async with opening.ledger(settings.load(config), route) as (one, id, pool):
-        head = f'{{"route": {msgspec.json.encode(one.name).decode()}, "tickets": [\n'
-        to.write(head if as_json else ",".join(lines.COLUMNS) + "\n")
+    count, found = 0, settings.load(config)
+    async with opening.ledger(found, route) as (one, id, pool):
+        lines = Crosswalk(found.desk(one.source).page, found.desk(one.target).page)
+        say = {"json": lines.json_lines, "csv": lines.csv_lines, "redirects": lines.redirects}[form]
+        heads = {"json": f'{{"route": {msgspec.json.encode(one.name).decode()}, "tickets": [\n', "redirects": ""}
+        to.write(heads.get(form, ",".join(COLUMNS) + "\n"))
         async with pool.acquire() as conn, conn.transaction():
             async for rows in _chunks(await effects.crosswalk(conn, id)):
-                comma = ",\n" if count and as_json else ""
-                to.write(comma + (lines.json_lines(rows) if as_json else lines.csv_lines(rows)))
+                to.write((",\n" if count and form == "json" else "") + say(rows))
                 count += len(rows)
-        to.write("\n]}\n" if as_json else "")
+        to.write("\n]}\n" if form == "json" else "")
     return count
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -32,6 +33,10 @@ class DeskBlock(BaseModel):
     def address(self) -> str:
         """Where the desk is: two blocks with the same one are of the same desk."""
 
+    def page(self, id: str) -> str:
+        """Where people see this ticket; empty where nobody knows."""
+        return ""
+
 
 class DeskConfig(DeskBlock):
     """Where a desk is and how to treat it, for those that are asked over HTTP."""
@@ -39,6 +44,18 @@ class DeskConfig(DeskBlock):
     base_url: str = Field(description="As people open it in a browser, without /api.")
     timeout: Positive = Field(default=30.0, description="Seconds a request may take.")
     ca_file: Path | None = Field(default=None, description="PEM file of a private certificate authority.")
+    ticket_page: str | None = Field(
+        default=None,
+        description="Where people see a ticket, `{id}` in place of its id; for the id map and its redirects. Default:"
+        " what this kind of desk has, where that is known.",
+    )
+
+    @field_validator("ticket_page")
+    @classmethod
+    def _is_page(cls, value: str | None) -> str | None:
+        if value is not None and ("{id}" not in value or not value.startswith(("https://", "http://"))):
+            raise ValueError("must be an address with {id} in it, such as https://desk.example.org/tickets/{id}")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -53,3 +70,11 @@ class DeskConfig(DeskBlock):
     def address(self) -> str:
         """Its base_url."""
         return self.base_url
+
+    def page(self, id: str) -> str:
+        """By `ticket_page`, else as this kind of desk has it."""
+        return (self.ticket_page or self.own_page()).replace("{id}", quote(id, safe=""))
+
+    def own_page(self) -> str:
+        """The address of a ticket's page, with {id} in it; empty where that is not known of this kind of desk."""
+        return ""

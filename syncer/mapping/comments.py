@@ -7,6 +7,7 @@ import re
 from msgspec import Struct
 
 from syncer.mapping.rules import Rules
+from syncer.mapping.tables import Tables
 from syncer.mapping.transcript import Teller
 from syncer.model.draft import CommentDraft, PrivateNote
 from syncer.model.ids import Key
@@ -47,10 +48,10 @@ class Sorted(Struct):
 class Comments:
     """The comments of a route's tickets. `sort` is pure."""
 
-    def __init__(self, rules: Rules, teller: Teller, people: dict[str, str], can: Abilities) -> None:
+    def __init__(self, rules: Rules, teller: Teller, tables: Tables, can: Abilities) -> None:
         self._drop = rules.comments.private == "drop"
         self._teller = teller
-        self._people = people
+        self._tables = tables
         self._can = can
 
     def sort(self, ticket: Ticket, key: Key, losses: list[str]) -> Sorted:
@@ -68,7 +69,7 @@ class Comments:
         return found
 
     def _own(self, ticket: Ticket, comment: Comment, key: Key, losses: list[str]) -> CommentDraft:
-        author = self._people.get(comment.author) if self._can.authors and comment.author else None
+        author = self._tables.whom(comment.author, ticket) if self._can.authors else None
         if author is None:
             losses.append("comment_author_as_text")
         if not self._can.times:

@@ -46,7 +46,7 @@ class Extras:
         """`in_head` are the lists whose values the head tells anyway."""
         self._rules = rules
         self._teller = teller
-        self._people = tables.people
+        self._tables = tables
         self._can = can
         self._in_head = in_head
         self._ruled = rules.lists()
@@ -79,7 +79,8 @@ class Extras:
         return ()
 
     def _cc(self, ticket: Ticket, losses: list[str], lines: list[str]) -> tuple[str, ...]:
-        known = [self._people.get(id) if self._can.cc and self._rules.cc == "keep" else None for id in ticket.cc]
+        kept = self._can.cc and self._rules.cc == "keep"
+        known = [self._tables.whom(id, ticket) if kept else None for id in ticket.cc]
         told = [id for id, found in zip(ticket.cc, known, strict=True) if found is None]
         if told:
             losses.extend((f"cc{self._lost}",) * len(told))
@@ -89,7 +90,7 @@ class Extras:
     def _times(self, ticket: Ticket, losses: list[str], lines: list[str]) -> tuple[TimeEntry, ...]:
         kept: list[TimeEntry] = []
         for entry in ticket.times:
-            author = self._people.get(entry.author) if entry.author else None
+            author = self._tables.people.get(entry.author) if entry.author else None
             if self._can.times and author and entry.at:
                 kept.append(TimeEntry(entry.id, author, entry.at, entry.seconds, entry.note))
             else:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from syncer.mapping.names import shown
 from syncer.model.lookups import LookupValue, StatusClass
+from syncer.model.ticket import Ticket
 
 DROP = ""
 """A decision to leave the value out."""
@@ -25,6 +26,22 @@ class Tables(Struct):
     """Source person id -> target person id."""
     emails: dict[str, str] = {}
     """Normalised e-mail -> target person id, of the operator's table and of people the target lists as active."""
+    guests: dict[str, str] = {}
+    """Source person id -> target person id, of people who were brought to the target. They are known in tickets that
+    they ask for or are told of, and in no other: so it does not matter which ticket comes first."""
+    brought: dict[str, str] = {}
+    """Normalised e-mail -> target person id, of people who were brought to the target, now or by an earlier run."""
+    addresses: dict[str, str] = {}
+    """Target person id -> normalised e-mail, where there is one."""
+
+    def whom(self, id: str | None, ticket: Ticket) -> str | None:
+        """Who somebody of this ticket is on the target; None where that is not known."""
+        if id is None:
+            return None
+        found = self.people.get(id)
+        if found is None and self.guests and (id == ticket.requester or id in ticket.cc):
+            return self.guests.get(id)
+        return found
 
     def name(self, kind: str, id: str | None) -> str:
         """What the source calls a value; its id where nobody told."""

@@ -56,7 +56,7 @@ class Mapper:
         self._limits = limits
         self._mark = mark
         self._teller = Teller(tables, html=limits.html, attribution=rules.comments.attribution)
-        self._comments = Comments(rules, self._teller, tables.people, limits.comments)
+        self._comments = Comments(rules, self._teller, tables, limits.comments)
         self._tells = limits.comments.folds or not limits.comments.times
         self._extras = Extras(rules, self._teller, tables, limits.holds, in_head=HEAD if self._tells else ())
         self._as = "as_text" if rules.header else "dropped"
@@ -188,7 +188,7 @@ class Mapper:
         """Who opened it, where that is not the requester and the target is not told."""
         if not ticket.creator or self._teller.same(ticket.creator, ticket.requester):
             return None
-        can_be_told = "creator" in self._rules.fields or ticket.creator in self._tables.people
+        can_be_told = "creator" in self._rules.fields or self._tables.whom(ticket.creator, ticket) is not None
         return None if can_be_told and "creator" in self._limits.fields else ticket.creator
 
     def _as_text(self, ticket: Ticket, losses: list[str]) -> None:
@@ -222,7 +222,7 @@ class Mapper:
     def _requester(self, ticket: Ticket, fields: dict[str, str], missing: Missing, losses: list[str]) -> None:
         if "requester" not in self._limits.fields or "requester" in fields:
             return
-        found = self._tables.people.get(ticket.requester) if ticket.requester else None
+        found = self._tables.whom(ticket.requester, ticket)
         if found is None:
             if not self._fallback:
                 missing.append(("requester", "person", ticket.requester or "(empty)"))
@@ -233,13 +233,12 @@ class Mapper:
 
     def _sides(self, ticket: Ticket, fields: dict[str, str], losses: list[str]) -> None:
         """Who opened it, who works on it and when it began, where the target can be told and no rule says it."""
-        known = self._tables.people
         if "creator" in self._limits.fields and "creator" not in fields:
-            creator = known.get(ticket.creator) if ticket.creator else None
+            creator = self._tables.whom(ticket.creator, ticket)
             if stand_in := creator or fields.get("requester"):
                 fields["creator"] = stand_in
         if "assignee" in self._limits.fields and "assignee" not in fields and ticket.assignee:
-            if assignee := known.get(ticket.assignee):
+            if assignee := self._tables.people.get(ticket.assignee):
                 fields["assignee"] = assignee
             else:
                 losses.append(f"assignee_{self._as}")

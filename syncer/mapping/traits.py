@@ -120,7 +120,7 @@ def _of_people(ticket: Ticket, tables: Tables) -> Iterator[str]:
             yield f"{role}: somebody who left"
         elif not person.email:
             yield f"{role}: without an address"
-        elif id not in tables.people:
+        elif tables.whom(id, ticket) is None:
             yield f"{role}: unknown to the target"
     if ticket.creator and ticket.creator != ticket.requester:
         yield "opened by somebody else than the requester"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncer.deskkit.contract import Page, Source, TakesLists, Target
 from syncer.errors import Interrupted, SyncerError
@@ -20,8 +21,10 @@ from syncer.mapping.ticket import Limits, Mapper
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import Link
 from syncer.model.lookups import LookupValue
+from syncer.model.plan import Prediction
+from syncer.pipeline.bound import Bound
 from syncer.pipeline.doubts import Doubts
-from syncer.pipeline.flow import Meet, Pass, run_pass
+from syncer.pipeline.flow import Ledger, Maps, Meet, Pass, run_pass
 from syncer.pipeline.linking import Linking
 from syncer.pipeline.load import Load
 from syncer.pipeline.newcomers import Inviting, Newcomers
@@ -30,7 +33,7 @@ from syncer.pipeline.search_lag import SearchLag
 from syncer.pipeline.strangers import Strangers
 from syncer.pipeline.tally import Tally
 from syncer.reports.document import DeskSide
-from syncer.store import effects, leases, lookups, runs
+from syncer.store import effects, leases, lookups, plans, runs
 from syncer.store.journal import Journal
 from syncer.store.pool import TROUBLE, Pool
 from syncer.store.sidecar import Sidecar
@@ -54,6 +57,8 @@ class Engine(Struct, kw_only=True):
     limits: Limits
     tables: Tables
     stop: asyncio.Event
+    lookup_version: int
+    """The version of the decisions that `tables` hold."""
     sides: tuple[DeskSide, DeskSide]
     origin: str = ""
     """Which desk the source is, for a target that adopts its lists."""
@@ -74,7 +79,7 @@ class Engine(Struct, kw_only=True):
         newcomers = Newcomers(strangers, self.tables, how, self.config.mark)
 
         async def learn(person: LookupValue) -> None:
-            await lookups.add(self.pool, self.config.target, [person])
+            await lookups.add(self.pool, self.config.target, [replace(person, brought=True)])
 
         if journal is not None:
             newcomers.bring = Inviting(self.target, journal, tally, learn).bring
@@ -112,18 +117,21 @@ class Report(Struct, kw_only=True):
 Pages = Callable[[Cursor | None], AsyncIterator[Page]]
 
 
-async def run(engine: Engine, kind: str, pages: Pages, *, checkpoint: bool) -> Report:
-    """Carry the pages over under a lease, with everything on record. Raises what ended the run early."""
+async def run(engine: Engine, kind: str, pages: Pages, *, checkpoint: bool, plan: int | None = None) -> Report:
+    """Carry the pages over under a lease, with everything on record; of a `plan` only what is as it was planned.
+
+    Raises what ended the run early.
+    """
     async with leases.hold(engine.pool, engine.id) as lease:
         await _lend_lists(engine)
-        number = await runs.begin(engine.pool, engine.id, kind, await lookups.version(engine.pool, engine.id))
+        number = await runs.begin(engine.pool, engine.id, kind, engine.lookup_version, plan)
         folder = engine.home / "runs" / str(number)
         sidecar = Sidecar(folder / "private-notes.jsonl")
         journal = Journal(engine.pool, lease, engine.id, number, sidecar)
         tally, started = Tally(), time.monotonic()
         state, message = "stopped", ""
         try:
-            await _carry(engine, journal, tally, pages, checkpoint=checkpoint)
+            await _carry(engine, journal, tally, pages, Carrying(checkpoint, plan))
             state = "done"
         except SyncerError as e:
             state = "interrupted" if isinstance(e, Interrupted) else "stopped"
@@ -166,7 +174,26 @@ async def _end(engine: Engine, number: int, state: str, tally: Tally, message: s
         log.warning("run_not_closed", run=number, error=str(e))
 
 
-async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *, checkpoint: bool) -> None:
+class Carrying(Struct, frozen=True):
+    """How pages are carried over: whether the checkpoint moves, and by which plan."""
+
+    checkpoint: bool
+    plan: int | None
+
+
+def _by_plan(engine: Engine, journal: Journal, plan: int | None) -> tuple[Maps, Ledger]:
+    """Mapper and journal of a pass."""
+    if plan is None:
+        return engine.mapper(), journal
+
+    async def planned(ids: Sequence[TicketId]) -> dict[TicketId, Prediction]:
+        return await plans.planned(engine.pool, plan, ids)
+
+    bound = Bound(engine.mapper(), journal, planned, engine.tables.addresses)
+    return bound, bound
+
+
+async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, how: Carrying) -> None:
     lag = SearchLag(engine.target, await runs.search_lag(engine.pool, engine.id))
     doubts = Doubts(engine.target, lag)
     spool = engine.home / "spool" / str(journal.run)
@@ -179,8 +206,9 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
         await load.begin()
         since = await runs.checkpoint(engine.pool, engine.id)
         meeting = engine.meeting(journal, tally)
+        mapper, ledger = _by_plan(engine, journal, how.plan)
         moving = Pass(
-            source=engine.source, mapper=engine.mapper(), strangers=meeting, journal=journal, deliver=load, tally=tally,
+            source=engine.source, mapper=mapper, strangers=meeting, journal=ledger, deliver=load, tally=tally,
             updates=engine.target.capabilities.updates, readers=READERS,
             writers=max(2, int(engine.target.parallel * SPARE_WRITERS)), stop=engine.stop,
         )  # fmt: skip
@@ -193,7 +221,7 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, *
             await runs.measured(engine.pool, engine.id, lag.measured)
         if lag.blind:
             tally.notes.append("the target's search never showed a ticket we made: doubtful tickets are parked")
-        if checkpoint and cursor is not None:
+        if how.checkpoint and cursor is not None:
             await journal.advance(cursor)
     finally:
         noter.cancel()

@@ -18,7 +18,7 @@ from syncer.mapping.match import Proposal, identical, match_people, propose
 from syncer.mapping.names import shown
 from syncer.mapping.rules import Rules
 from syncer.mapping.sheet import people_table
-from syncer.mapping.tables import DROP, Tables, by_email, indexed
+from syncer.mapping.tables import DROP, Tables, by_email, indexed, normal_email
 from syncer.model.lookups import How, ListPair, LookupValue, Outcome
 from syncer.pipeline.route import Route
 from syncer.store import lookups as store
@@ -102,15 +102,20 @@ async def tables(
         themselves = {v.id: v.id for v in source if v.kind == "person"}
         return Tables(decided, defaulted, indexed(source), indexed(target), themselves)
     table = await asyncio.to_thread(operators_table, route.rules.people.table)
+    own = [v for v in target if not v.brought]
     people, _ = match_people(
         [v for v in source if v.kind == "person"],
-        [v for v in target if v.kind == "person"],
+        [v for v in own if v.kind == "person"],
         route.rules.people.match,
         table,
     )
-    known = by_email(indexed(v for v in target if v.active))
+    known = by_email(indexed(v for v in own if v.active))
     emails = {email: ids[0] for email, ids in known.items() if len(ids) == 1}
-    return Tables(decided, defaulted, indexed(source), indexed(target), people, {**emails, **table})
+    return Tables(
+        decided, defaulted, indexed(source), indexed(target), people, {**emails, **table},
+        brought={normal_email(v.email): v.id for v in target if v.brought and v.email},
+        addresses={v.id: normal_email(v.email) for v in target if v.kind == "person" and v.email},
+    )  # fmt: skip
 
 
 def check_words(route: Route, fields: FieldKinds, known: Tables) -> None:

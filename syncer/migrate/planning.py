@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncer import __version__
 from syncer.deskkit.contract import Page
@@ -24,7 +25,7 @@ from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.newcomers import Newcomers
 from syncer.pipeline.recorder import Recorder
 from syncer.reports.document import PlanReport
-from syncer.reports.findings import Seen
+from syncer.reports.findings import Seen, in_order
 from syncer.reports.preview import Made, report
 from syncer.store import lookups, waivers
 from syncer.store.plans import Head, Making
@@ -60,15 +61,45 @@ async def keep(engine: Engine, recorded: Recorded, making: Making, parent: Head 
         census=recorded.recorder.census, people_made=recorded.people_made,
         waivers=await waivers.held(engine.pool, engine.id),
     )  # fmt: skip
-    version = await lookups.version(engine.pool, engine.id)
     made = Made(
         hash=hash, parent=parent.hash if parent is not None else None, at=datetime.now(UTC), version=__version__,
-        source=engine.sides[0], target=engine.sides[1], lookup_version=version,
+        source=engine.sides[0], target=engine.sides[1], lookup_version=engine.lookup_version,
     )  # fmt: skip
     told = report(made, seen, await proposed(engine.pool, engine.id, engine.config, _lists(engine)))
+    if parent is not None:
+        told = _with_the_rest(told, msgspec.json.decode(parent.report, type=PlanReport))
     cursor = {"cursor": recorded.cursor} if recorded.cursor is not None else {}
-    await making.keep(hash, made.parent, version, {**made_with, **cursor}, msgspec.json.encode(told).decode())
+    text = msgspec.json.encode(told).decode()
+    await making.keep(hash, made.parent, engine.lookup_version, {**made_with, **cursor}, text)
     return told
+
+
+async def follow_up(engine: Engine, recorded: Recorded, making: Making, parent: Head) -> PlanReport:
+    """A plan of which only some records were planned anew: counted over all, with the rest of its parent's report."""
+    tally = recorded.recorder
+    counts = await making.counted()
+    tally.read = sum(count for count, _ in counts.values())
+    tally.results.clear()
+    tally.reasons.clear()
+    tally.losses.clear()
+    for (outcome, reason), (count, examples) in counts.items():
+        tally.results[outcome] += count
+        if reason:
+            tally.reasons[reason] += count
+            tally.examples[reason] = examples
+    tally.losses.update(await making.lost())
+    return await keep(engine, recorded, making, parent)
+
+
+def _with_the_rest(told: PlanReport, parent: PlanReport) -> PlanReport:
+    """What was not counted anew is as it was."""
+    anew = {one.code for one in told.findings}
+    kept = [one for one in parent.findings if one.code not in anew and not one.code.startswith(("loss:", "parked:"))]
+    return replace(
+        told, findings=tuple(in_order([*told.findings, *kept])), values=parent.values, months=parent.months,
+        distributions=parent.distributions, mails=parent.mails, examples=parent.examples,
+        people_made=max(told.people_made, parent.people_made), forecast=parent.forecast,
+    )  # fmt: skip
 
 
 def _lists(engine: Engine) -> dict[str, str | None]:
@@ -120,7 +151,7 @@ async def _keep(recorder: Recorder, making: Making, over: asyncio.Event) -> None
 
 async def basis(engine: Engine) -> dict[str, str]:
     """Digests of what every record is planned with, so that one can tell why a plan does not hold any more."""
-    decisions = await lookups.decisions(engine.pool, engine.id)
+    decisions = await lookups.decisions(engine.pool, engine.id, engine.lookup_version)
     rules = engine.config.rules
     people = await asyncio.to_thread(operators_table, rules.people.table)
     decided = sorted((d.kind, d.target_kind, d.source_id, str(d.outcome), d.target_id or "") for d in decisions)

@@ -68,6 +68,13 @@ class Draft(Struct, frozen=True):
     rating: Rating | None = None
 
 
+class Moved(Struct, frozen=True):
+    """Why a ticket is left alone by a run that does a plan: it is not what was planned any more."""
+
+    source_id: TicketId
+    how: str
+
+
 class Unmapped(Struct, frozen=True):
     """Why a ticket could not become a draft: each (field, kind, source value) without a decision."""
 

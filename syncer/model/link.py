@@ -41,6 +41,7 @@ class Acknowledged(Struct, frozen=True):
     target_id: TicketId
     state: EffectState = EffectState.DONE
     step: str = TICKET
+    losses: tuple[str, ...] = ()
 
     @property
     def is_the_end(self) -> bool:

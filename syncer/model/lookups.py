@@ -38,6 +38,8 @@ class LookupValue(Struct, frozen=True):
     email: str | None = None
     username: str | None = None
     form: FieldForm | None = None
+    brought: bool = False
+    """Of a person: brought to this desk by a run, and not seen in its own list since."""
 
 
 class How(StrEnum):

@@ -65,6 +65,8 @@ class Deed(Struct, frozen=True):
     intent: Intent
     write: Callable[[], Awaitable[Written]]
     happened: Callable[[], Awaitable[str | None]]
+    lost: tuple[str, ...] = ()
+    """What is lost with it, however it goes."""
 
 
 class Deeds:
@@ -93,7 +95,7 @@ class Deeds:
                 self._tally.trouble = e.message
                 if await self.happened(deed, time.monotonic()):
                     self._counts.over(id)
-                    return (UNTOLD,)
+                    return (UNTOLD, *deed.lost)
                 self._counts.failed(id, e)
             except Retryable as e:
                 self._journal.close(id, EffectState.ABSENT, step)
@@ -108,10 +110,10 @@ class Deeds:
                 self._journal.close(id, EffectState.ABSENT, step)
                 raise
             else:
-                self._journal.done(id, written.id, step)
+                self._journal.done(id, written.id, step, (*written.losses, *deed.lost))
                 self._counts.over(id)
                 self._tally.trouble = ""
-                return written.losses
+                return (*written.losses, *deed.lost)
 
     async def happened(self, deed: Deed, stamp: float) -> bool:
         """Whether an attempt of this moment did it after all: looked for until it can no longer come.
@@ -126,7 +128,7 @@ class Deeds:
             except Rejected as e:
                 raise Rejected(f"look on the target at ticket {deed.on}; {e.message}", reason=IN_DOUBT) from e
             if made is not None:
-                self._journal.done(id, TicketId(made), step)
+                self._journal.done(id, TicketId(made), step, (UNTOLD, *deed.lost))
                 return True
             if over:
                 self._journal.close(id, EffectState.ABSENT, step)

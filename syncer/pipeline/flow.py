@@ -12,7 +12,7 @@ from syncer.deskkit.contract import Page, Ref, Source, Unreadable
 from syncer.deskkit.paging import SeenIds
 from syncer.errors import Fatal, Interrupted
 from syncer.mapping.ticket import Skipped
-from syncer.model.draft import Draft, Unmapped
+from syncer.model.draft import Draft, Moved, Unmapped
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import Link
 from syncer.model.ticket import Ticket
@@ -24,7 +24,7 @@ READ_AHEAD = 20_000
 """Ids listed before they are read: the list is swept again while tickets are written, not after."""
 
 
-Mapped = Draft | Unmapped | Skipped
+Mapped = Draft | Unmapped | Skipped | Moved
 
 
 class Maps(Protocol):
@@ -42,6 +42,9 @@ class Ledger(Protocol):
 
     def park(self, source: TicketId, reason: str, detail: str) -> None:
         """It cannot pass."""
+
+    def skip(self, source: TicketId, rule: str) -> None:
+        """A rule leaves it behind."""
 
 
 class Deliver(Protocol):
@@ -182,7 +185,12 @@ def _mapped(route: Pass, answer: Ticket | Unreadable) -> Draft | None:
     if isinstance(mapped, Draft):
         return mapped
     if isinstance(mapped, Skipped):
+        route.journal.skip(mapped.source_id, mapped.rule)
         route.tally.count(Result.SKIPPED, mapped.source_id, mapped.rule)
+        return None
+    if isinstance(mapped, Moved):
+        route.journal.park(mapped.source_id, "moved", mapped.how)
+        route.tally.count(Result.PARKED, mapped.source_id, "moved")
         return None
     _park_unmapped(route, mapped)
     return None

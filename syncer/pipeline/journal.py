@@ -43,10 +43,10 @@ class Journal(Protocol):
     def check(self) -> None:
         """Raises LeaseLost when the right to write has run out."""
 
-    def made(self, source: TicketId, target: TicketId) -> None:
-        """The ticket exists on the target, and steps are left."""
+    def made(self, source: TicketId, target: TicketId, losses: tuple[str, ...] = ()) -> None:
+        """The ticket exists on the target, and steps are left; `losses` is what was lost on the way."""
 
-    def done(self, source: TicketId, target: TicketId, step: str = TICKET) -> None:
+    def done(self, source: TicketId, target: TicketId, step: str = TICKET, losses: tuple[str, ...] = ()) -> None:
         """The step is over, or the whole ticket."""
 
     def close(self, source: TicketId, state: EffectState, step: str = TICKET) -> None:
@@ -54,6 +54,9 @@ class Journal(Protocol):
 
     def park(self, source: TicketId, reason: str, detail: str) -> None:
         """It cannot pass."""
+
+    def skip(self, source: TicketId, rule: str) -> None:
+        """A rule leaves it behind."""
 
     async def flush(self) -> None:
         """Returns when all that was said so far is durable."""

@@ -84,11 +84,11 @@ class Load:
         with gone_after(files):
             if lost or any(file.shown_as for file in files):
                 draft = msgspec.structs.replace(draft, body=rehosted("\n\n".join((draft.body, *lost)), files))
-            made = await self._until_made(draft, [*files, *map(written, draft.texts)])
-        return msgspec.structs.replace(made, losses=(*made.losses, *(LOSS,) * len(lost))) if lost else made
+            return await self._until_made(draft, [*files, *map(written, draft.texts)], (LOSS,) * len(lost))
 
-    async def _until_made(self, draft: Draft, files: Sequence[Download]) -> Written:
-        """Attempt after attempt, each with its own announcement, until one is known to have happened."""
+    async def _until_made(self, draft: Draft, files: Sequence[Download], lost: tuple[str, ...]) -> Written:
+        """Attempt after attempt, each with its own announcement, until one is known to have happened; with it goes
+        what was `lost` before."""
         waits, withheld = 0, draft.withheld
         links = draft.links if self._links else ()
         while True:
@@ -103,7 +103,7 @@ class Load:
                 self._log.info("answer_lost", ticket=draft.source_id, error=e.message)
                 # The attempt may have lasted until its timeout: count from its end.
                 if (found := await self._found(draft, draft.key, time.monotonic(), floor)) is not None:
-                    return self._adopted(draft, found)
+                    return self._adopted(draft, found, lost)
                 self.failed(draft.source_id, e)
                 continue
             except Retryable as e:
@@ -121,7 +121,7 @@ class Load:
                 raise
             took = time.monotonic() - stamp
             self._log.debug("ticket_created", ticket=draft.source_id, target=made.id, seconds=took)
-            return self._known(draft, made)
+            return self._known(draft, msgspec.structs.replace(made, losses=(*made.losses, *lost)))
 
     def over(self, id: TicketId) -> None:
         """A step of this ticket went well: the next one has all its attempts before it."""
@@ -155,16 +155,16 @@ class Load:
             raise Rejected(where, reason=IN_DOUBT)
         return found
 
-    def _adopted(self, draft: Draft, id: TicketId) -> Written:
+    def _adopted(self, draft: Draft, id: TicketId, lost: tuple[str, ...] = ()) -> Written:
         self._tally.adopted += 1
-        return self._known(draft, Written(id, losses=(UNTOLD,)))
+        return self._known(draft, Written(id, losses=(UNTOLD, *lost)))
 
     def _known(self, draft: Draft, made: Written) -> Written:
         """It is on the target: on record, as over when nothing is left to do."""
         if self._steps.of(draft):
-            self._journal.made(draft.source_id, made.id)
+            self._journal.made(draft.source_id, made.id, made.losses)
         else:
-            self._journal.done(draft.source_id, made.id)
+            self._journal.done(draft.source_id, made.id, losses=made.losses)
         self._doubts.made(draft.key, made.id)
         self._blame.made()
         self._tally.trouble = ""

@@ -38,6 +38,7 @@ class Newcomers:
         self._how = how
         self._mark = mark
         self._asked: dict[str, asyncio.Task[None]] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self.brought = 0
         """How many were, or in a dry run would be, brought to the target."""
         self.bring: Callable[[LookupValue], Awaitable[str | None]] = _would_be
@@ -46,7 +47,8 @@ class Newcomers:
         """Everybody these tickets name is known to the source's lists, and who must be is known to the target."""
         await self._strangers.introduce(tickets)
         named = {id for ticket in tickets for id in (ticket.requester, *ticket.cc) if id}
-        wanted = {id for id in named - self._tables.people.keys() if self._account(id) is not None}
+        known = self._tables.people.keys() | self._tables.guests.keys()
+        wanted = {id for id in named - known if self._account(id) is not None}
         for id in wanted - self._asked.keys():
             self._asked[id] = asyncio.create_task(self._bring(id))
         await asyncio.gather(*(self._asked[id] for id in wanted))
@@ -64,13 +66,15 @@ class Newcomers:
         account = self._account(id)
         assert account is not None
         assert account.email is not None
+        email = normal_email(account.email)
         # Two people of the source may share an address: they are one on the target.
-        found = self._tables.emails.get(normal_email(account.email))
-        if found is None and (found := await self.bring(account)) is not None:
-            self.brought += 1
-        if found is not None:
-            self._tables.people[id] = found
-            self._tables.emails[normal_email(account.email)] = found
+        async with self._turns.setdefault(email, asyncio.Lock()):
+            found = self._tables.emails.get(email) or self._tables.brought.get(email)
+            if found is None and (found := await self.bring(account)) is not None:
+                self.brought += 1
+            if found is not None:
+                self._tables.guests[id] = self._tables.brought[email] = found
+                self._tables.addresses[found] = email
 
 
 async def _would_be(account: LookupValue) -> str:

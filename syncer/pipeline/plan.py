@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncer.deskkit.contract import Ref
 from syncer.model.draft import Draft
 from syncer.model.link import EffectState, Intent, Link
 from syncer.pipeline.tally import Result
 
-LOOK_AGAIN = frozenset({"unmapped", "unreadable", "gone"})
+LOOK_AGAIN = frozenset({"unmapped", "unreadable", "gone", "moved"})
 """Reasons that cost the target nothing to try again: every run does."""
 
 
@@ -50,6 +52,22 @@ def before_reading(ref: Ref, link: Link | None, updates: bool) -> Settled | None
 def fingerprint(draft: Draft) -> bytes:
     """16 bytes that change when anything the target would hear changes."""
     return hashlib.blake2b(msgspec.msgpack.encode(draft), digest_size=16).digest()
+
+
+_PEOPLE = ("requester", "creator", "assignee")
+
+
+def planned_fingerprint(draft: Draft, addresses: Mapping[str, str]) -> bytes:
+    """As `fingerprint`, with people by their addresses: who is yet to be made on the target has no id there."""
+    if not addresses:
+        return fingerprint(draft)
+    who = addresses.get
+    told = {name: who(id, id) for name, id in draft.fields.items() if name in _PEOPLE}
+    comments = tuple(
+        one if one.author is None else replace(one, author=who(one.author, one.author)) for one in draft.comments
+    )
+    cc = tuple(who(id, id) for id in draft.cc)
+    return fingerprint(replace(draft, fields=draft.fields | told, comments=comments, cc=cc))
 
 
 def intent(draft: Draft) -> Intent:

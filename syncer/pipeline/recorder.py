@@ -16,7 +16,7 @@ from syncer.model.plan import Prediction
 from syncer.model.ticket import Ticket
 from syncer.pipeline.census import Census
 from syncer.pipeline.flow import Mapped, Maps
-from syncer.pipeline.plan import fingerprint
+from syncer.pipeline.plan import planned_fingerprint
 from syncer.pipeline.tally import Result, Tally
 
 
@@ -57,6 +57,9 @@ class Recorder(Tally):
         """Remembered until its outcome is counted."""
         self._details[source] = detail
 
+    def skip(self, source: TicketId, rule: str) -> None:
+        """Counted with its outcome."""
+
     def map(self, ticket: Ticket) -> Mapped:
         """What the mapper says, kept."""
         mapped = self._mapper.map(ticket)
@@ -84,7 +87,7 @@ class Recorder(Tally):
         self.predictions.append(
             Prediction(
                 source_id=id, version=seen.ticket.version, outcome=result, reason=reason, detail=detail,
-                fingerprint=fingerprint(draft) if draft is not None else b"",
+                fingerprint=planned_fingerprint(draft, self.census.names.addresses) if draft is not None else b"",
                 losses=tuple(sorted(Counter(draft.losses).elements())) if draft is not None else (),
                 traits=traits_of(seen.ticket, draft, self.census.names) + ((f"{result}: {reason}",) if reason else ()),
             )

@@ -69,7 +69,8 @@ class Steps:
         with gone_after(files):
             body = rehosted("\n\n".join((step.comment.body, *lost)), files)
             step = replace(step, comment=replace(step.comment, body=body))
-            return (*await self._deeds.do(self._deed(draft, id, step, files)), *(LOSS,) * len(lost))
+            deed = self._deed(draft, id, step, files)
+            return await self._deeds.do(replace(deed, lost=(LOSS,) * len(lost)))
 
     def _deed(self, draft: Draft, id: TicketId, step: Step, files: Sequence[Download]) -> Deed:
         takes = self._takes

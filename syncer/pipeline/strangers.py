@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from syncer.deskkit.contract import Source
 from syncer.mapping.tables import Tables
 from syncer.model.lookups import LookupValue
 from syncer.model.ticket import Ticket
 
+_OF_PEOPLE = frozenset({"person", "people"})
 Learn = Callable[[LookupValue], Awaitable[None]]
 
 
@@ -27,6 +28,8 @@ class Strangers:
         known = self._tables.source
         wanted: set[str] = set()
         for ticket in tickets:
+            if ticket.custom:
+                wanted.update(id for id in self._in_fields(ticket) if ("person", id) not in known)
             workers = (entry.author for entry in ticket.times)
             for id in (ticket.requester, ticket.creator, ticket.assignee, *ticket.cc, *workers):
                 if id is not None and ("person", id) not in known:
@@ -38,6 +41,12 @@ class Strangers:
             for id in wanted - self._asked.keys():
                 self._asked[id] = asyncio.create_task(self._ask(id))
             await asyncio.gather(*(self._asked[id] for id in wanted))
+
+    def _in_fields(self, ticket: Ticket) -> Iterator[str]:
+        for field, value in ticket.custom.items():
+            there = self._tables.source.get(("custom_field", field))
+            if there is not None and there.form in _OF_PEOPLE:
+                yield from value if isinstance(value, tuple) else (str(value),)
 
     async def _ask(self, id: str) -> None:
         person = await self._source.person(id)

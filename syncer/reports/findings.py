@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,8 +41,12 @@ class Seen(Struct, frozen=True, kw_only=True):
 def of(seen: Seen) -> tuple[Finding, ...]:
     """Every finding, the gravest and most frequent first; waived where a waiver still holds."""
     found = [*_unmapped(seen), *_parked(seen), *_losses(seen), *_mails(seen), *_static(seen)]
-    waived = [_waived(one, seen.waivers) for one in found]
-    return tuple(sorted(waived, key=lambda one: (SEVERITIES.index(one.severity), -one.count)))
+    return tuple(in_order([_waived(one, seen.waivers) for one in found]))
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The gravest first, of these the most frequent."""
+    return sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), -one.count))
 
 
 def _waived(finding: Finding, waivers: Mapping[str, Waived]) -> Finding:

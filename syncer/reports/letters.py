@@ -16,6 +16,7 @@ ADVICE = {
     "too_large": "Make its text or files smaller on the source, or let the target take more, then retry it.",
     "no_answer": "Something in this ticket breaks the target: mend it there or on the source, then retry it.",
     "in_doubt": "Look on the target for the marker. Retry looks for it too, before it writes anything.",
+    "moved": "Make a new plan, or let syncer delta bring it; a run without a plan brings it, too.",
     "changed_after": "The target takes no updates, a retry cannot help: make the change there by hand, then drop this.",
 }
 OTHER = "Mend what the detail says, then retry it; or drop it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import to_builtins
 
+from syncer.errors import ConfigError
 from syncer.pipeline.tally import Result
 from syncer.reports.document import Finding, PlanReport
 from syncer.reports.summary import lines_of
@@ -29,6 +30,16 @@ def blocker_lines(plan: PlanReport) -> list[str]:
         f"{one.place}: {one.title}: {counted(one.count, 'ticket')}, for instance {', '.join(one.examples[:3])}"
         for one in blockers(plan)
     ]
+
+
+def blocked(plan: PlanReport, lines: list[str]) -> ConfigError:
+    """Why nothing can begin."""
+    return ConfigError(
+        f"route {plan.route}: nothing was written: values without a decision",
+        problems=tuple(lines),
+        hint=f"Decide in {plan.mapping} (default, aliases) or by hand: syncer lookups export {plan.route};"
+        " or go on with --no-plan, which parks these tickets.",
+    )
 
 
 def plan_text(plan: PlanReport) -> str:

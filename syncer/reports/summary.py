@@ -90,6 +90,7 @@ REASONS = {
     "no_answer": "the target never answered, and surely did not create it",
     "in_doubt": "nobody can tell whether it was created",
     "changed_after": "it changed on the source after it was migrated",
+    "moved": "it is not any more what was planned",
 }
 
 

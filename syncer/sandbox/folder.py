@@ -44,6 +44,7 @@ routes:
     source: {source}
     target: {target}
     mapping: mapping.yaml
+    accept_mails: true  # emulated desks mail nobody
 """
 
 _PLAIN = "    also_read: []  # these have no observers, links or work: three requests for each are saved\n"

@@ -32,14 +32,16 @@ announced as (
   where effect.state not in ('made', 'done')
   returning 1),
 acknowledged as (
-  insert into effect (route, source_id, step, key, state, run, epoch, source_version, fingerprint, target_id)
+  insert into effect (route, source_id, step, key, state, run, epoch, source_version, fingerprint, target_id, losses)
   select distinct on (a.source_id, a.step)
-    $1::int, a.source_id, a.step, '', a.state, $3::bigint, $2::bigint, '', ''::bytea, a.target_id
-  from unnest($9::text[], $10::text[], $11::text[], $12::text[])
-    with ordinality a (source_id, step, state, target_id, n), fence
+    $1::int, a.source_id, a.step, '', a.state, $3::bigint, $2::bigint, '', ''::bytea, a.target_id,
+    string_to_array(a.losses, ' ')
+  from unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+    with ordinality a (source_id, step, state, target_id, losses, n), fence
   order by a.source_id, a.step, a.n desc
   on conflict (source_id, route, step) do update
-  set state = excluded.state, target_id = excluded.target_id, done_at = coalesce(effect.done_at, clock_timestamp())
+  set state = excluded.state, target_id = excluded.target_id, done_at = coalesce(effect.done_at, clock_timestamp()),
+      losses = effect.losses || excluded.losses
   returning 1)
 select (select count(*) from fence), (select count(*) from announced), (select count(*) from acknowledged)
 """
@@ -75,6 +77,7 @@ async def write(
         [o.step for o in outcomes],
         [str(o.state) for o in outcomes],
         [o.target_id for o in outcomes],
+        [" ".join(o.losses) for o in outcomes],
     )
     assert row is not None
     return bool(row[0]), row[1], row[2]
@@ -224,6 +227,40 @@ async def newest(conn: asyncpg.Pool, route: int, most: int) -> list[tuple[Key, T
         route, most,
     )  # fmt: skip
     return [(Key(r[0]), TicketId(r[1])) for r in rows]
+
+
+async def sealed(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:
+    """(source id, source version, target id, all losses, seconds from its first write to its last) of every sealed
+    ticket, in a transaction, by source id."""
+    return conn.cursor(
+        "select e.source_id, e.source_version, e.target_id,"
+        "  coalesce((select array_agg(loss) from effect s, unnest(s.losses) loss"
+        "    where s.source_id = e.source_id and s.route = e.route), '{}'),"
+        "  extract(epoch from (select max(s.done_at) from effect s"
+        "    where s.source_id = e.source_id and s.route = e.route) - e.attempt_at)::float8"
+        " from effect e where e.route = $1 and e.state = 'done' and e.step = 'ticket'"
+        ' order by e.source_id collate "C"',
+        route,
+        prefetch=1000,
+    )
+
+
+async def settled(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> set[TicketId]:
+    """Those of these tickets that are over, parked, or left behind by a rule."""
+    rows = await conn.fetch(
+        "select a.id from unnest($2::text[]) a (id)"
+        " where exists (select 1 from effect e where e.source_id = a.id and e.route = $1 and e.step = 'ticket'"
+        "   and e.state = 'done')"
+        " or exists (select 1 from dead_letter d where d.source_id = a.id and d.route = $1)"
+        " or exists (select 1 from skipped s where s.source_id = a.id and s.route = $1)",
+        route, ids,
+    )  # fmt: skip
+    return {TicketId(row[0]) for row in rows}
+
+
+async def forget(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> None:
+    """These tickets were never announced: what was made of them is gone from the target."""
+    await conn.execute("delete from effect where route = $1 and source_id = any($2::text[])", route, ids)
 
 
 async def crosswalk(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:

@@ -16,7 +16,7 @@ from syncer.model.draft import PrivateNote
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.link import TICKET, Acknowledged, Doubt, EffectState, Intent, Link, Relation, Unfinished
 from syncer.model.ticket import TicketLink
-from syncer.store import dead_letters, effects, relations, runs
+from syncer.store import dead_letters, effects, relations, runs, skipped
 from syncer.store.leases import LIFE, Lease
 from syncer.store.pool import FULL, HINT, OUTAGES, Held
 from syncer.store.sidecar import Sidecar
@@ -34,9 +34,10 @@ class _Waiting:
         self.done: list[Acknowledged] = []
         self.closed: list[tuple[TicketId, str, EffectState]] = []
         self.parked: list[tuple[TicketId, str, str]] = []
+        self.skipped: list[tuple[TicketId, str]] = []
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.done or self.closed or self.parked)
+        return bool(self.intents or self.done or self.closed or self.parked or self.skipped)
 
 
 class Journal:
@@ -102,14 +103,14 @@ class Journal:
         """Raises LeaseLost when the right to write has run out."""
         self._lease.check()
 
-    def made(self, source: TicketId, target: TicketId) -> None:
+    def made(self, source: TicketId, target: TicketId, losses: tuple[str, ...] = ()) -> None:
         """The ticket exists on the target, and steps are left; durable with the next group."""
-        self._waiting.done.append(Acknowledged(source, target, EffectState.MADE))
+        self._waiting.done.append(Acknowledged(source, target, EffectState.MADE, losses=losses))
         self._wake.set()
 
-    def done(self, source: TicketId, target: TicketId, step: str = TICKET) -> None:
+    def done(self, source: TicketId, target: TicketId, step: str = TICKET, losses: tuple[str, ...] = ()) -> None:
         """The step is over, or the whole ticket; durable with the next group."""
-        self._waiting.done.append(Acknowledged(source, target, step=step))
+        self._waiting.done.append(Acknowledged(source, target, step=step, losses=losses))
         self._wake.set()
 
     def close(self, source: TicketId, state: EffectState, step: str = TICKET) -> None:
@@ -121,6 +122,11 @@ class Journal:
         """The record cannot pass."""
         self._waiting.parked.append((source, reason, detail))
         self._had_letters = True
+        self._wake.set()
+
+    def skip(self, source: TicketId, rule: str) -> None:
+        """A rule leaves it behind; durable with the next group."""
+        self._waiting.skipped.append((source, rule))
         self._wake.set()
 
     async def flush(self) -> None:
@@ -190,7 +196,7 @@ class Journal:
 
     async def _write(self, group: _Waiting) -> None:
         async with self._writing.use() as conn:
-            if not (group.closed or group.parked or group.relations or self._had_letters):
+            if not (group.closed or group.parked or group.relations or group.skipped or self._had_letters):
                 await self._effects(conn, group)
                 return
             async with conn.transaction():
@@ -200,6 +206,8 @@ class Journal:
                 await self._effects(conn, group)
                 if group.relations:
                     await relations.add(conn, self._route, self._lease.epoch, group.relations)
+                if group.skipped:
+                    await skipped.add(conn, self._route, self.run, group.skipped)
                 if group.parked:
                     await dead_letters.park(conn, self._route, self.run, group.parked)
                 if self._had_letters and (over := [a.source_id for a in group.done if a.is_the_end]):

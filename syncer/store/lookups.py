@@ -42,13 +42,13 @@ async def _upsert(conn: Conn, desk: str, values: Sequence[LookupValue]) -> None:
     unique = {(v.kind, v.id): v for v in values}
     await conn.execute(
         "insert into lookup_value"
-        " (desk, kind, id, name, path, parent, active, status_class, email, username, form, seen_at)"
+        " (desk, kind, id, name, path, parent, active, status_class, email, username, form, brought, seen_at)"
         " select $1, v.*, now() from json_to_recordset($2::json) v"
         " (kind text, id text, name text, path text[], parent text, active bool, status_class text, email text,"
-        " username text, form text)"
+        " username text, form text, brought bool)"
         " on conflict (desk, kind, id) do update set name = excluded.name, path = excluded.path,"
         " parent = excluded.parent, active = excluded.active, status_class = excluded.status_class,"
-        " email = excluded.email, username = excluded.username, form = excluded.form,"
+        " email = excluded.email, username = excluded.username, form = excluded.form, brought = excluded.brought,"
         " seen_at = excluded.seen_at",
         desk, _json(list(unique.values())),
     )  # fmt: skip
@@ -57,7 +57,7 @@ async def _upsert(conn: Conn, desk: str, values: Sequence[LookupValue]) -> None:
 async def values(pool: asyncpg.Pool, desk: str, kinds: Collection[str] | None = None) -> list[LookupValue]:
     """A desk's values, inactive ones included: all kinds or these, by kind and id."""
     rows = await pool.fetch(
-        "select kind, id, name, path, parent, active, status_class, email, username, form from lookup_value"
+        "select kind, id, name, path, parent, active, status_class, email, username, form, brought from lookup_value"
         " where desk = $1 and ($2::text[] is null or kind = any($2)) order by kind, length(id), id",
         desk, None if kinds is None else list(kinds),
     )  # fmt: skip

@@ -71,6 +71,30 @@ class Making:
             one.source_id, one.version, one.outcome, one.reason, one.detail, one.fingerprint, list(one.losses), numbers,
         )  # fmt: skip
 
+    async def planned(self, ids: Sequence[TicketId]) -> dict[TicketId, Prediction]:
+        """What it says of these records so far, without their traits."""
+        rows = await self._conn.fetch(
+            "select source_id, version, outcome, reason, detail, fingerprint, losses from making"
+            " where source_id = any($1::text[])",
+            ids,
+        )
+        return {TicketId(r[0]): _prediction(r) for r in rows}
+
+    async def counted(self) -> dict[tuple[str, str], tuple[int, list[str]]]:
+        """How many end so, by (outcome, reason), with some of their ids."""
+        rows = await self._conn.fetch(
+            "select outcome, reason, count(*), (array_agg(source_id order by source_id))[1:5] from making"
+            " group by outcome, reason"
+        )
+        return {(r[0], r[1]): (r[2], list(r[3])) for r in rows}
+
+    async def lost(self) -> dict[str, int]:
+        """How often each loss is foreseen, the most frequent first."""
+        rows = await self._conn.fetch(
+            "select loss, count(*) from making, unnest(losses) loss group by loss order by 2 desc, 1"
+        )
+        return {r[0]: r[1] for r in rows}
+
     async def hash(self, basis: Mapping[str, str]) -> str:
         """SHA-256 over what the plan was made with and every record, in the order of their ids."""
         digest = hashlib.sha256(json.dumps(basis, sort_keys=True).encode())

@@ -39,7 +39,7 @@ async def route_id(pool: asyncpg.Pool, name: str) -> int:
     return int(found)
 
 
-async def begin(pool: asyncpg.Pool, route: int, kind: str, lookup_version: int) -> int:
+async def begin(pool: asyncpg.Pool, route: int, kind: str, lookup_version: int, plan: int | None = None) -> int:
     """A new run; runs of this route that were killed are called interrupted from now on."""
     await pool.execute(
         "update run set state = 'interrupted', ended_at = clock_timestamp(), message = 'killed'"
@@ -48,8 +48,8 @@ async def begin(pool: asyncpg.Pool, route: int, kind: str, lookup_version: int) 
     )
     return int(
         await pool.fetchval(
-            "insert into run (route, kind, lookup_version, holder) values ($1, $2, $3, $4) returning id",
-            route, kind, lookup_version, f"{socket.gethostname()}:{os.getpid()}",
+            "insert into run (route, kind, lookup_version, holder, plan) values ($1, $2, $3, $4, $5) returning id",
+            route, kind, lookup_version, f"{socket.gethostname()}:{os.getpid()}", plan,
         )
     )  # fmt: skip
 
@@ -85,6 +85,12 @@ def _run(row: asyncpg.Record) -> Run:
     values: list[Any] = list(row)
     values[6], values[7] = json.loads(values[6]), json.loads(values[7])
     return Run(*values)
+
+
+async def of_route(pool: asyncpg.Pool, route: int, run: int) -> str | None:
+    """What kind of run this was; None where the route has no such run."""
+    found = await pool.fetchval("select kind from run where id = $1 and route = $2", run, route)
+    return None if found is None else str(found)
 
 
 async def checkpoint(pool: asyncpg.Pool, route: int) -> Cursor | None:

@@ -43,9 +43,11 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("SYNCER_")}
 
 
-def syncer(*args: str | Path, answer: str = "") -> Answer:
+def syncer(*args: str | Path, answer: str = "", patience: float = 120) -> Answer:
     """Run a command to its end; `answer` is typed in."""
-    done = subprocess.run(command(*args), input=answer, capture_output=True, text=True, env=environment(), timeout=120)
+    done = subprocess.run(
+        command(*args), input=answer, capture_output=True, text=True, env=environment(), timeout=patience
+    )
     return Answer(done.returncode, done.stdout, done.stderr)
 
 

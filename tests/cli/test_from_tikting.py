@@ -116,7 +116,7 @@ class Place:
         old, new = ({**common, "base_url": url} for url in self._urls)
         config = {
             "database": self._dsn, "desks": {"old": {**old, "page_length": 7}, "new": {**new, "endpoints": endpoints}},
-            "routes": {"move": {"source": "old", "target": "new", "mapping": "mapping.yaml"}},
+            "routes": {"move": {"source": "old", "target": "new", "mapping": "mapping.yaml", "accept_mails": True}},
         }  # fmt: skip
         (self.folder / "syncer.yaml").write_text(json.dumps(config))
         (self.folder / "mapping.yaml").write_text(MAPPING)

@@ -37,7 +37,7 @@ desks:
     base_url: http://127.0.0.1:9
     auth: {{email: sync@example.org, password: nobody-knows}}
 routes:
-  move: {{source: old, target: new, mapping: mapping.yaml}}
+  move: {{source: old, target: new, mapping: mapping.yaml, accept_mails: true}}
 """
 MAPPING = """\
 fields:
@@ -241,12 +241,28 @@ def test_idmap_is_csv_of_every_migrated_ticket(config: Path, dsn: str, tmp_path:
     assert [(row["old_id"], row["marker"], row["new_id"]) for row in rows] == [
         (id, f"IG-{id}", f"90{id}") for id in "1234"
     ]
+    pages = [(row["old_url"].rpartition("/")[2], row["new_url"]) for row in rows]
+    assert pages == [(id, "") for id in "1234"], "nobody knows where a Tikting shows a ticket"
     out = tmp_path / "map.csv"
     told = syncer("idmap", "move", "--config", config, "--out", out, "--json").document
     assert told == {"file": str(out), "tickets": 4}
     assert out.read_text() == printed.out
     whole = syncer("idmap", "--config", config, "--json").document
     assert [one["new_id"] for one in whole["tickets"]] == ["901", "902", "903", "904"]
+
+
+def test_redirects_lead_from_each_old_address_to_the_new_one(config: Path, dsn: str) -> None:
+    config.write_text(
+        config.read_text().replace(
+            "    auth: {email", "    ticket_page: https://new.example.org/t?no={id}&x=$1\n    auth: {email"
+        )
+    )
+    in_store(dsn, history)
+    assert syncer("idmap", "--redirects", "--config", config).out.splitlines() == [
+        f'"/requests/show/index/id/{id}" "https://new.example.org/t?no=90{id}&x=%241";' for id in "1234"
+    ]
+    rows = list(csv.DictReader(io.StringIO(syncer("idmap", "--config", config).out)))
+    assert rows[0]["new_url"] == "https://new.example.org/t?no=901&x=$1"
 
 
 def test_idmap_streams_many_tickets_and_a_reader_may_leave(config: Path, dsn: str) -> None:
@@ -265,7 +281,7 @@ def test_idmap_streams_many_tickets_and_a_reader_may_leave(config: Path, dsn: st
     head = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{words} | head -1"], capture_output=True, text=True, env=environment()
     )
-    assert (head.returncode, head.stdout, head.stderr) == (0, "old_id,marker,new_id,migrated_at\n", "")
+    assert (head.returncode, head.stdout, head.stderr) == (0, "old_id,old_url,marker,new_id,new_url,migrated_at\n", "")
 
 
 def test_idmap_guards_against_formulas(config: Path, dsn: str) -> None:
@@ -282,7 +298,7 @@ def test_idmap_guards_against_formulas(config: Path, dsn: str) -> None:
 
 
 def test_an_empty_route_has_an_empty_map(config: Path) -> None:
-    assert syncer("idmap", "--config", config).out == "old_id,marker,new_id,migrated_at\n"
+    assert syncer("idmap", "--config", config).out == "old_id,old_url,marker,new_id,new_url,migrated_at\n"
     assert syncer("idmap", "--config", config, "--json").document == {"route": "move", "tickets": []}
 
 

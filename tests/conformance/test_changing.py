@@ -40,7 +40,7 @@ async def test_a_ticket_is_changed_where_it_is_asked_and_nowhere_else(kind: str)
                 assert (after, written.losses) == (before, ("value_not_kept",)), f"{name} can never change"
                 continue
             assert _is_there(made, name, new, after), f"{name}: {after}"
-            others = [one for one in _names(old) if one != name and not _follows(one, name)]
+            others = [one for one in _names(new) if one != name and not _follows(one, name)]
             assert _without(name, before, others, made) == _without(name, after, others, made), name
             assert after.comments[: len(before.comments)] == before.comments, "what was said was changed"
 
@@ -58,6 +58,27 @@ async def test_the_same_change_twice_is_one(kind: str) -> None:
         assert not wrong, f"{wrong}: {once}"
         await trial.desk.change(id, new, _names(new), no_fence)
         assert replace(trial.kept()[id], comments=once.comments) == once
+
+
+@desks("writes", "takes_changes")
+async def test_what_a_draft_leaves_empty_is_emptied(kind: str) -> None:
+    """Or it is told that somebody stays, where no call takes people away."""
+    async with on_trial(kind) as trial:
+        made = await drafter(trial)
+        _, full = _two_drafts(trial, made)
+        words = _custom_words(made)
+        names = ["tags", "cc", *(f"custom.{id}" for id in words)]
+        names = [name for name in names if name in _names(full) and name not in promises(kind).lasting]
+        if not names:
+            lacking("takes_custom")
+        id = (await bring(trial, full)).id
+        written = await trial.desk.change(id, replace(full, tags=(), cc=(), custom={}), names, no_fence)
+        kept = trial.kept()[id]
+        held = {"tags": kept.tags, "cc": kept.cc}
+        held |= {f"custom.{field}": kept.custom.get(name, ()) for field, (name, _) in words.items()}
+        left = [name for name in names if held[name]]
+        assert left in ([], ["cc"])
+        assert written.losses == ("value_not_kept",) * len(left)
 
 
 @desks("writes", "takes_changes")
@@ -80,6 +101,8 @@ def _two_drafts(trial: Trial, made: Drafter) -> tuple[Draft, Draft]:
     more: dict[str, Any] = {}
     if trial.claims.takes_tags:
         more["tags"] = ("later", "and-more")
+    if trial.claims.takes_cc:
+        more["cc"] = (made.person(other.requester),)
     if trial.claims.takes_custom:
         more["custom"] = {field: value for field, (_, value) in made.custom(other).items()}
     new = replace(old, title=made.marked("As it is", old.key), body=made.text("As it is"), fields=fields, **more)
@@ -94,7 +117,7 @@ def _other(made: Drafter) -> KeptTicket:
 def _names(draft: Draft) -> list[str]:
     """All that a draft says of a ticket."""
     custom = [f"custom.{id}" for id in draft.custom]
-    return ["title", "body", *draft.fields, *(["tags"] if draft.tags else []), *custom]
+    return ["title", "body", *draft.fields, *(name for name in ("tags", "cc") if getattr(draft, name)), *custom]
 
 
 def _follows(one: str, changed: str) -> bool:
@@ -112,6 +135,8 @@ def _is_there(made: Drafter, name: str, draft: Draft, kept: KeptTicket) -> bool:
             return seen(draft.body) in seen(kept.body)
         case ("tags", _, _):
             return set(draft.tags) == set(kept.tags)
+        case ("cc", _, _):
+            return set(kept.cc) == {made.known.email(one) for one in draft.cc}
         case ("custom", _, id):
             name, words = _custom_words(made)[id]
             return kept.custom.get(name) == words
@@ -130,7 +155,7 @@ def _without(changed: str, kept: KeptTicket, names: Iterable[str], made: Drafter
         name: kept.values.get(made.claims.fields[name].lookup or "") for name in names if name in made.claims.fields
     }
     people = {"requester": kept.requester, "assignee": kept.assignee}
-    texts = {"title": kept.title, "body": kept.body, "tags": kept.tags}
+    texts = {"title": kept.title, "body": kept.body, "tags": kept.tags, "cc": kept.cc}
     return values | {name: value for name, value in (people | texts).items() if name in names and name != changed}
 
 

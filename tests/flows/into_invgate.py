@@ -27,7 +27,7 @@ desks:
   new: {{kind: invgate, base_url: {new}, view_id: 1, auth: {auth}, budget: {budget}, timeout: {timeout},
         acting_user: {acting}, probe_misses: 20, bulk: 20}}
 routes:
-  move: {{source: old, target: new, mapping: mapping.yaml}}
+  move: {{source: old, target: new, mapping: mapping.yaml, accept_mails: true}}
 """
 _MAPPING = """\
 fields:

@@ -30,7 +30,7 @@ desks:
         probe_misses: 10, page_size: 20, attachment_upload_path: /api/oprfile,
         names: {names}, custom_fields: {fields}, status_classes: {{Rejected: closed, Cancelled: closed}}}}
 routes:
-  move: {{source: old, target: new, mapping: mapping.yaml}}
+  move: {{source: old, target: new, mapping: mapping.yaml, accept_mails: true}}
 """
 _MAPPING = """\
 fields:

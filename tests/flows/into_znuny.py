@@ -29,7 +29,7 @@ desks:
   old: {old}
   new: {new}
 routes:
-  move: {{source: old, target: new, mapping: mapping.yaml}}
+  move: {{source: old, target: new, mapping: mapping.yaml, accept_mails: true}}
 """
 _MAPPING = """\
 fields:

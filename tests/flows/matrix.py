@@ -223,6 +223,11 @@ def _lines(path: str | None) -> list[str]:
     return Path(path).read_text(encoding="utf-8").splitlines() if path else []
 
 
+def writing_calls(desk: EmulatedDesk) -> set[str]:
+    """Which calls have been made that may write; logging in is among them, for the method does not tell."""
+    return set(_calls(desk))
+
+
 def _calls(desk: EmulatedDesk) -> Counter[str]:
     """How often each call that may write was made, whatever the numbers in its path."""
     calls = [f"{one.method} {one.path}" for one in list(desk.carrier.log) if one.method not in {"GET", "HEAD"}]

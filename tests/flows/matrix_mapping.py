@@ -86,7 +86,7 @@ def write(
     config = {
         "database": dsn,
         "desks": {"old": old, "new": new},
-        "routes": {"move": {"source": "old", "target": "new", "mapping": MAPPING}},
+        "routes": {"move": {"source": "old", "target": "new", "mapping": MAPPING, "accept_mails": True}},
     }
     (place / CONFIG).write_text(json.dumps(config), encoding="utf-8")
     (place / MAPPING).write_text(json.dumps(mapping, ensure_ascii=False), encoding="utf-8")

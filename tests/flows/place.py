@@ -18,6 +18,9 @@ from tests.flows.desks import PATIENCE, Desks
 from tests.flows.judge import judge
 
 LEDGER = (
+    "plan_record",
+    "skipped",
+    "waiver",
     "dead_letter",
     "relation",
     "checkpoint",
@@ -27,6 +30,7 @@ LEDGER = (
     "lookup_map",
     "run",
     "lease",
+    "plan",
     "route",
 )
 LISTS = ("lookup_value",)

@@ -36,6 +36,9 @@ def attachment(id: int) -> dict[str, Any]:
     return {"id": id, "filename": f"f{id}.txt", "filesize": 3}
 
 
+FILE = {id: File(str(id), f"f{id}.txt", 3) for id in (3, 12, 40, 41)}
+
+
 def issue(**more: Any) -> dict[str, Any]:
     base = {
         "id": 20, "project": named(1, "General"), "tracker": named(3), "status": {"id": 5, "name": "Closed"},
@@ -104,15 +107,15 @@ def test_a_file_is_of_the_note_it_came_with_and_else_of_the_issue() -> None:
     row = issue(attachments=[attachment(12), attachment(3), attachment(40)],
                 journals=[journal(1, "see", files=(40, 99)), journal(2, None, files=(12,))])  # fmt: skip
     ticket = read(row)
-    assert ticket.comments[0].files == (File("40"),)
-    assert ticket.files == (File("3"), File("12"))
+    assert ticket.comments[0].files == (FILE[40],)
+    assert ticket.files == (FILE[3], FILE[12])
 
 
 def test_a_file_written_together_with_a_private_note_is_private() -> None:
     """Redmine makes two journals of that, the one with the file public, in the same second and by the same user."""
     split = [journal(50, None, files=(41, 40)), journal(51, "secret", private=True)]
     ticket = read(issue(attachments=[attachment(40), attachment(41)], journals=split))
-    assert ticket.comments[0].files == (File("40"), File("41"))
+    assert ticket.comments[0].files == (FILE[40], FILE[41])
     assert ticket.files == ()
 
 
@@ -123,7 +126,7 @@ def test_a_file_written_together_with_a_private_note_is_private() -> None:
 ])  # fmt: skip
 def test_a_file_that_came_alone_stays_with_the_issue(note: dict[str, Any]) -> None:
     ticket = read(issue(attachments=[attachment(40)], journals=[journal(50, None, files=(40,)), note]))
-    assert ticket.files == (File("40"),)
+    assert ticket.files == (FILE[40],)
 
 
 @pytest.mark.parametrize("part", ["id", "journals", "attachments"])

@@ -87,3 +87,7 @@ class InvGateConfig(DeskConfig):
         default={},
         description="What a custom field type is, by its id or name, where its name does not say list or tree.",
     )
+
+    def own_page(self) -> str:
+        """As its web interface shows one."""
+        return f"{self.base_url}/requests/show/index/id/{{id}}"

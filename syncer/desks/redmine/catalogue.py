@@ -31,6 +31,7 @@ class Catalogue:
         self._fields: dict[str, fields.Field] | None = None
         self._projects: dict[str, Row] | None = None
         self._trackers: dict[str, str] | None = None
+        self._begins: dict[str, str | None] = {}
         self._one = asyncio.Lock()
 
     async def values(self) -> AsyncIterator[LookupValue]:
@@ -84,8 +85,14 @@ class Catalogue:
         async with self._one:
             if self._trackers is None or fresh:
                 page = await self._calls.page("/trackers.json", "trackers", ())
-                self._trackers = {id: wire.text(row.get("name")) for row in page.rows if (id := wire.ident(row))}
+                rows = {id: row for row in page.rows if (id := wire.ident(row))}
+                self._trackers = {id: wire.text(row.get("name")) for id, row in rows.items()}
+                self._begins = {id: wire.ref(row, "default_status") for id, row in rows.items()}
             return self._trackers
+
+    def begins(self, tracker: str) -> str | None:
+        """The status in which issues of this tracker begin; None as long as nobody told."""
+        return self._begins.get(tracker)
 
     async def projects(self, *, fresh: bool = False) -> dict[str, Row]:
         """The projects this account sees, with their categories, by id."""

@@ -94,3 +94,7 @@ class RedmineConfig(DeskConfig):
         default=2, ge=1, description="So many pages of the newest issues are looked through for a lost answer."
     )
     probe_misses: int = Field(default=20, ge=1, description="So many unknown ids in a row end a walk by id.")
+
+    def own_page(self) -> str:
+        """As its web interface shows one."""
+        return f"{self.base_url}/issues/{{id}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
 from syncer.deskkit.contract import (
@@ -18,10 +18,12 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
-from syncer.deskkit.mails import may_mail
+from syncer.deskkit.mails import Mail, Reader, may_mail
+from syncer.desks.redmine import costs
 from syncer.desks.redmine.access import Access
 from syncer.desks.redmine.calls import Calls
 from syncer.desks.redmine.catalogue import KINDS, Catalogue
+from syncer.desks.redmine.changing import Changing
 from syncer.desks.redmine.checking import Checking
 from syncer.desks.redmine.config import RedmineConfig
 from syncer.desks.redmine.ending import Ending
@@ -49,11 +51,7 @@ FIELDS = {
     "category": DraftField(lookup="category"),
     "assignee": DraftField(lookup="person"),
 }
-MAILS = may_mail(
-    "switch the events off in Redmine, under Administration, Settings, Email notifications",
-    ticket=("group", "account"), reply=("group", "account"), note=("group", "account"), assignee=("assignee",),
-    link=("assignee", "cc"),
-)  # fmt: skip
+SILENCE = "switch the events off in Redmine, under Administration, Settings, Email notifications"
 
 
 class Redmine:
@@ -89,6 +87,7 @@ class Redmine:
         notes = Notes(config, calls, writes, self._people, rights)
         self._loading = Loading(calls, writes, self._files, (config, self._catalogue, self._people, notes, ending))
         self._linking = Linking(config, calls, writes, ending)
+        self._changing = Changing(calls, writes, (config, self._catalogue, self._people, ending))
 
     async def connect(self) -> None:
         """Ask whose key it is: lists would answer without one, too."""
@@ -136,6 +135,10 @@ class Redmine:
         """By the marker, among the newest issues or all since."""
         return await self._finding.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """As `costs` counts them."""
+        return costs.calls(draft, self._config, self._catalogue.begins(draft.fields.get("type", "")))
+
     async def admit(self) -> None:
         """Wait for the budget, with a key that was accepted."""
         await self._access.credential.ready()
@@ -177,6 +180,20 @@ class Redmine:
         """Make a user, or take their address for one; nobody is mailed."""
         return await self._people.invite(person, fence)
 
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """PUT issue, read back."""
+        return await self._changing.change(id, draft, names, fence)
+
+    async def remove(self, id: TicketId, fence: Callable[[], None] = lambda: None) -> Written:
+        """DELETE issue."""
+        return await self._changing.remove(id, fence)
+
+    async def removed(self, id: TicketId) -> bool:
+        """Whether there is no such issue."""
+        return await self._changing.removed(id)
+
     def seal(self) -> None:
         """Nothing is written to it from now on."""
         self._http.seal()
@@ -207,5 +224,20 @@ def capabilities(config: RedmineConfig) -> Capabilities:
         keeps_authors=config.switch_user,
         max_title=SUBJECT,
         body="text",
-        mails=MAILS,
+        takes_changes=True,
+        takes_back=True,
+        mails=mails(config),
     )
+
+
+def mails(config: RedmineConfig) -> tuple[Mail, ...]:
+    """Who is mailed as Redmine comes. Whoever comments in their own name watches it from then on."""
+    commenters: tuple[Reader, ...] = ("cc",) if config.switch_user else ()
+    watching: tuple[Reader, ...] = ("group", "account", *commenters)
+    return (
+        Mail(on="assignee", to=("assignee",), certain=True, silence=SILENCE),
+        *may_mail(
+            SILENCE, ticket=("group", "account", "assignee"), reply=watching, note=watching, status=watching,
+            link=("assignee", "cc"),
+        ),
+    )  # fmt: skip

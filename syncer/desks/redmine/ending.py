@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from syncer.deskkit.attempt import Attempt
@@ -14,6 +15,7 @@ from syncer.errors import Rejected
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 
+Body = dict[str, Any]
 STATUS, CATEGORY, ASSIGNEE = "status_id", "category_id", "assigned_to_id"
 _AT = {STATUS: "status", CATEGORY: "category", ASSIGNEE: "assigned_to"}
 NO_CATEGORY = "0"
@@ -53,7 +55,7 @@ class Ending:
         row = await self._calls.issue(id)
         left, unfilled = await self._left(row, draft), _unfilled(row, draft)
         if _possible(left) or unfilled:
-            await self._change(id, draft, (_possible(left), unfilled), attempt)
+            await self.put(id, _parts(_possible(left), unfilled, draft), attempt)
             row = await self._calls.issue(id)
             left, unfilled = await self._left(row, draft), _unfilled(row, draft)
         if STATUS in left:
@@ -65,47 +67,61 @@ class Ending:
             )
         return (*(_LOSS[key] for key in left), *("value_not_kept" for _ in unfilled))
 
-    async def _change(
-        self, id: TicketId, draft: Draft, what: tuple[dict[str, str], list[str]], attempt: Attempt
-    ) -> None:
-        """All in one. One part that is refused refuses them all: then each by itself, the status last, because it may
-        be the last change that is allowed."""
-        left, unfilled = what
-        filled = [wire_out.changed(one, draft.custom[one]) for one in unfilled]
+    async def put(self, id: TicketId, parts: Sequence[Body], attempt: Attempt) -> Rejected | None:
+        """All in one. One part that is refused refuses them all: then each by itself, in this order. Gives the last
+        refusal where nothing was taken."""
         try:
-            await self._put(id, wire_out.together(left, filled), attempt)
-            return
-        except Rejected:
-            parts = [*filled, *({key: left[key]} for key in (CATEGORY, ASSIGNEE) if key in left)]
-        for part in parts:
-            try:
-                await self._put(id, part, attempt)
-            except Rejected:
-                continue  # it is counted when all is read back
-        if STATUS in left:
-            await self._put(id, {STATUS: left[STATUS]}, attempt)
+            await self._put(id, wire_out.together({}, parts), attempt)
+            return None
+        except Rejected as e:
+            refused = [e]
+        if len(parts) > 1:
+            refused = []
+            for part in parts:
+                try:
+                    await self._put(id, part, attempt)
+                except Rejected as e:  # it is counted when all is read back
+                    refused.append(e)
+        return refused[-1] if len(refused) == len(parts) else None
 
-    async def _put(self, id: TicketId, body: dict[str, Any], attempt: Attempt) -> None:
+    async def _put(self, id: TicketId, body: Body, attempt: Attempt) -> None:
         await self._writes.put(f"/issues/{id}.json", {"issue": body}, attempt)
 
     async def is_watched(self, id: TicketId, draft: Draft) -> str | None:
         """Empty when those watch it who shall, None when not."""
-        missing, surplus = await self._watchers(id, draft)
+        missing, surplus = await self._watchers(id, draft.cc, await self._wrote(draft))
         return None if missing or surplus else ""
 
-    async def _watchers(self, id: TicketId, draft: Draft) -> tuple[list[str], list[str]]:
-        """Who should watch it and does not, and whom Redmine made a watcher because they wrote on it."""
+    async def _wrote(self, draft: Draft) -> set[str]:
+        """Whom Redmine made a watcher because they wrote on it."""
+        me = {(await self._calls.access.me()).id}
+        if not self._config.switch_user:
+            return me
+        return me | {one.author for one in draft.comments if one.author is not None}
+
+    async def _watchers(
+        self, id: TicketId, cc: Iterable[str], others: Collection[str] | None
+    ) -> tuple[list[str], list[str]]:
+        """Who should watch it and does not, and who does and should not: of these others, or of all there are."""
         row = await self._calls.issue(id, "watchers")
-        wanted = [one for one in draft.cc if one.isdigit()]
+        wanted = [one for one in cc if one.isdigit()]
         there = {one for watcher in wire.rows(row, "watchers") if (one := wire.ident(watcher)) is not None}
-        wrote = {(await self._calls.access.me()).id}
-        if self._config.switch_user:
-            wrote |= {one.author for one in draft.comments if one.author is not None}
-        return [one for one in wanted if one not in there], sorted((there & wrote) - set(wanted), key=int)
+        surplus = there - set(wanted)
+        surplus = surplus if others is None else surplus & set(others)
+        return [one for one in wanted if one not in there], sorted(surplus, key=int)
 
     async def watched(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
         """Make them watch it, and nobody else whom writing made a watcher. Nobody is mailed about it."""
-        missing, surplus = await self._watchers(id, draft)
+        return await self._watch(id, draft.cc, await self._wrote(draft), attempt)
+
+    async def watched_by(self, id: TicketId, cc: Iterable[str], attempt: Attempt) -> tuple[str, ...]:
+        """Make them watch it, and nobody else."""
+        return await self._watch(id, cc, None, attempt)
+
+    async def _watch(
+        self, id: TicketId, cc: Iterable[str], others: Collection[str] | None, attempt: Attempt
+    ) -> tuple[str, ...]:
+        missing, surplus = await self._watchers(id, cc, others)
         if not missing and not surplus:
             return ()
         if missing:
@@ -119,7 +135,7 @@ class Ending:
                 await self._writes.delete(f"/issues/{id}/watchers/{one}.json", attempt)
             except Rejected:  # without the right, syncer's user watches what it wrote
                 break
-        still, _ = await self._watchers(id, draft)
+        still, _ = await self._watchers(id, cc, others)
         return ("cc_dropped",) * len(still)
 
     async def unwatch(self, id: TicketId, attempt: Attempt) -> None:
@@ -129,6 +145,12 @@ class Ending:
             await self._writes.delete(f"/issues/{id}/watchers/{me.id}.json", attempt)
         except Rejected:
             return
+
+
+def _parts(left: dict[str, str], unfilled: list[str], draft: Draft) -> list[Body]:
+    """What is to be changed, the status last, because it may be the last change that is allowed."""
+    filled = [wire_out.changed(one, draft.custom[one]) for one in unfilled]
+    return [*filled, *({key: left[key]} for key in (CATEGORY, ASSIGNEE, STATUS) if key in left)]
 
 
 def _possible(left: dict[str, str]) -> dict[str, str]:

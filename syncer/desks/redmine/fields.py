@@ -175,6 +175,12 @@ def is_kept(row: Mapping[str, Any], id: str, value: CustomValue) -> bool:
     return _same(there, wanted)
 
 
+def is_empty(row: Mapping[str, Any], id: str) -> bool:
+    """Whether an issue shows nothing there."""
+    there = row.get(id) if id in STANDARD else held(row).get(id)
+    return there in (None, "", 0, []) or (isinstance(there, list) and not any(there))
+
+
 def _same(there: Any, wanted: str) -> bool:
     if there is None or isinstance(there, dict):
         return False

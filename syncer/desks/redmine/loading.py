@@ -58,9 +58,7 @@ class Loading:
         """The issue that was made, and a loss for each address that can be no watcher."""
         email, taken = parts
         addresses = [one for one in draft.cc if "@" in one]
-        body = taken.with_lines(self._said(draft.body))
-        if addresses:
-            body = f"{body}\n\nAlso told: {', '.join(addresses)}"
+        body = wire_out.described(self._said(draft.body), taken.told, addresses)
         if place.marker is not None and (place.project, place.tracker or "") not in self._proven:
             body = wire_out.with_marker(body, draft.key)
         try:

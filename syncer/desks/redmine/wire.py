@@ -129,7 +129,7 @@ class Said:
 
     def __init__(self, row: Row) -> None:
         self._files: dict[str, File] = {
-            id: File(id) for one in rows(row, "attachments") if (id := ident(one)) is not None
+            file.id: file for one in rows(row, "attachments") if (file := _file(one)) is not None
         }
         # Who may not see a private issue sees none of its notes either.
         self._open = row.get("is_private") is False
@@ -163,6 +163,11 @@ class Said:
             public=self._open and journal.get("private_notes") is False,
             files=tuple(files),
         )
+
+
+def _file(row: Row) -> File | None:
+    id = ident(row)
+    return None if id is None else File(id, text(row.get("filename")), whole(row.get("filesize")))
 
 
 def _notes(journal: Row) -> bool:

@@ -19,6 +19,7 @@ _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_\-.@])")
 _LINE = re.compile(r"\[ext:([A-Za-z0-9][A-Za-z0-9-]*)\]\s*\Z")
 _ALONE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9-]*)\s*\Z")
 _TITLE = re.compile(r"\[([A-Za-z0-9][A-Za-z0-9-]*)\]\s*\Z")
+_OF_A_FILE = re.compile(r"\[File .+ \(\d+ bytes\) .+\.\]")
 _FOLDERS = re.compile(r"\A.*[\\/]", re.DOTALL)
 _REFUSED = re.compile(r"[/?%*:|\"'<>\n\r]+")
 NO_SUBJECT = "(no subject)"
@@ -43,7 +44,7 @@ class Uploaded(Struct):
 
     def with_lines(self, text: str) -> str:
         """A text, and what is missing at its end."""
-        return "\n\n".join(part for part in (text, *self.told) if part)
+        return described(text, self.told, ())
 
     def rename(self, file: Download, name: str) -> None:
         """One is called otherwise there."""
@@ -54,6 +55,17 @@ class Uploaded(Struct):
         """One was not taken."""
         self.told.append(f"[File {file.name} ({file.size} bytes) {why}.]")
         self.losses.append(loss)
+
+
+def described(text: str, told: Sequence[str], addresses: Sequence[str]) -> str:
+    """A description: what was said, what became of files, and who was told and can be no watcher."""
+    also = [f"Also told: {', '.join(addresses)}"] if addresses else []
+    return "\n\n".join(part for part in (text, *told, *also) if part)
+
+
+def told_of_files(text: str) -> list[str]:
+    """The lines of a description that tell of its files."""
+    return [line for line in text.splitlines() if _OF_A_FILE.fullmatch(line)]
 
 
 def file_name(name: str) -> str:
@@ -100,6 +112,13 @@ def changed(id: str, value: Any) -> dict[str, Any]:
     if not id.isdigit():
         return {id: fields.told(id, value)}
     return {"custom_fields": [{"id": int(id), "value": fields.told(id, value)}]}
+
+
+def emptied(id: str) -> dict[str, Any]:
+    """The same of one that shall hold nothing."""
+    if not id.isdigit():
+        return {id: 0 if id == "done_ratio" else None}
+    return {"custom_fields": [{"id": int(id), "value": ""}]}
 
 
 def together(left: Mapping[str, Any], filled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

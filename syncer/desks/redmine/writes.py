@@ -101,15 +101,16 @@ class Writes:
 
 def encoded(body: Mapping[str, Any]) -> bytes:
     """JSON that Redmine takes: its database refuses NUL with a 500, and half a character is no text."""
-    return msgspec.json.encode(_clean(body))
+    return msgspec.json.encode(clean(body))
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
+    """Texts as they can be kept, whatever they stand in."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {key: _clean(one) for key, one in value.items()}
-    return [_clean(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: clean(one) for key, one in value.items()}
+    return [clean(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _errors(reply: Reply) -> Any:

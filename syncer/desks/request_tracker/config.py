@@ -91,3 +91,7 @@ class RequestTrackerConfig(DeskConfig):
         if "deleted" in map(str.lower, value):
             raise ValueError("deleted is no status of a ticket that is there")
         return {name.lower(): meaning for name, meaning in value.items()}
+
+    def own_page(self) -> str:
+        """As its web interface shows one."""
+        return f"{self.base_url}/Ticket/Display.html?id={{id}}"

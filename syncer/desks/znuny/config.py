@@ -172,3 +172,8 @@ class ZnunyConfig(DeskConfig):
         except (ZoneInfoNotFoundError, ValueError) as e:
             raise ValueError("must be the name of a time zone, such as UTC or Europe/Berlin") from e
         return value
+
+    def own_page(self) -> str:
+        """As its web interface shows one, where the web service is under the usual address."""
+        root, found, _ = self.base_url.partition("/nph-genericinterface.pl/")
+        return f"{root}/index.pl?Action=AgentTicketZoom;TicketID={{id}}" if found else ""

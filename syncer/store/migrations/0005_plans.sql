@@ -42,3 +42,7 @@ create table skipped (
   rule      text not null,
   primary key (source_id, route)
 );
+-- People that were brought to a desk: until its list is pulled anew they are known only in tickets of their own.
+alter table lookup_value add column brought boolean not null default false;
+-- What was lost on the way of each effect, and nobody could have foretold.
+alter table effect add column losses text[] not null default '{}';

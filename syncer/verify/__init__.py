@@ -1,0 +1,1 @@
+"""Both desks read again, and compared with what should be: shares no code with what writes."""
