@@ -200,7 +200,8 @@ def _whole(trial: Trial, made: Drafter) -> tuple[Draft, list[Sent]]:
     own = files[:1]
     said = []
     if trial.claims.takes_comments:
-        said = [made.comment(1, public=True, files=[one.file for one in files[1:]]), made.comment(2, public=False)]
+        said = [made.comment(1, public=True, files=[one.file for one in files[1:]])]
+        said.append(made.comment(2, public=not trial.claims.keeps_private))
     model = made.models[0]
     fields = made.fields(model)
     if (closed := made.status(StatusClass.CLOSED)) and trial.claims.keeps_status:
