@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from syncer.deskkit.changing import TellsMails
 from syncer.deskkit.kept import KeptTicket
 from syncer.errors import Rejected
 from syncer.model.draft import Draft
@@ -232,6 +233,22 @@ async def test_whatever_mails_was_told(kind: str) -> None:
             more = await _mailed(trial, draft) > plain
             assert not more or occasion in told, f"{occasion} mails, and nobody was told"
             assert more or occasion not in certain, f"{occasion} is said to mail, and does not"
+
+
+@desks("writes", "mails")
+async def test_mails_a_desk_keeps_a_record_of_are_those_that_went(kind: str) -> None:
+    async with on_trial(kind) as trial:
+        if not isinstance(trial.desk, TellsMails) or "mails" not in trial.emulator.state():
+            lacking("mails")
+        made = await drafter(trial)
+        quiet = await bring(trial, _bare(made))
+        before = len(trial.emulator.state()["mails"])
+        assignee = made.fields(made.models[0])["assignee"]
+        told = await bring(trial, with_fields(_bare(made), assignee=assignee))
+        lines = await trial.desk.mailed(told.id)
+        assert len(lines) == len(trial.emulator.state()["mails"]) - before
+        assert [line for line in lines if str(made.known.email(assignee)) in line] == list(lines)
+        assert not await trial.desk.mailed(quiet.id)
 
 
 def _bare(made: Drafter) -> Draft:

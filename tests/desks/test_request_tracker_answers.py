@@ -358,7 +358,7 @@ async def test_many_tickets_are_read_by_few_calls() -> None:
     (found,) = await fetched(script, "8")
     assert isinstance(found, Ticket)
     assert (found.body, [one.body for one in found.comments]) == ("<p>first</p>", ["noted"])
-    assert found.comments[0].files == (File("33"),)
+    assert found.comments[0].files == (File("33", "pic.png", 5),)
     assert len(script.asked) == 6
 
 

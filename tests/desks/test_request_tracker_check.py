@@ -104,7 +104,7 @@ async def test_the_command_tells_what_is_lacking_what_is_fine_and_what_can_be_do
     assert "  may own tickets in the queue" in told.out
     assert "  can, with all rights: tickets are read from it; tickets are created on it" in told.out
     assert "  cannot: tickets can be changed afterwards; original " in told.out
-    assert "  mails: an owner is mailed once" in told.out
+    assert "  mails: it mails assignees on an assignment: " in told.out
     (desk,) = as_json.document["desks"]
     assert desk["facts"]
     assert "private notes" in desk["can"]

@@ -213,7 +213,11 @@ def test_a_message_is_its_texts_and_its_files() -> None:
         part(2, "text/html", content="<p>hi</p>"), part(5, "application/octet-stream", size=0),
         part(6, "text/plain", content="1 < 2\nthe end"),
     ])  # fmt: skip
-    assert found == Said("<p>hi</p><br>1 &lt; 2<br>the end", (File("3"), File("4")))
+    assert found == Said("<p>hi</p><br>1 &lt; 2<br>the end", (File("3", "log.txt", 5), File("4", "a.pdf", 5)))
+
+
+def test_a_file_of_which_rt_tells_no_size_has_none() -> None:
+    assert wire_talk.said([part(4, "image/png", "a.png", size=-1)]).files == (File("4", "a.png"),)
 
 
 def test_of_two_ways_to_say_the_same_the_one_with_markup_is_read() -> None:
@@ -221,7 +225,7 @@ def test_of_two_ways_to_say_the_same_the_one_with_markup_is_read() -> None:
         part(1, "multipart/alternative", size=0), part(2, "text/plain", content="hi"),
         part(3, "text/html", content="<p>hi</p>"), part(4, "image/png"),
     ])  # fmt: skip
-    assert found == Said("<p>hi</p>", (File("4"),))
+    assert found == Said("<p>hi</p>", (File("4", "", 5),))
 
 
 def test_an_attachment_tells_its_size_and_by_what_name_texts_show_it() -> None:

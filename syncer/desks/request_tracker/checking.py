@@ -52,7 +52,7 @@ class Checking:
     async def is_verified(self, id: TicketId, draft: Draft, place: Place) -> bool:
         """Whether nothing is left to be mended."""
         row = await self._calls.ticket(id)
-        led = draft.comments or not draft.fields.get("status") or self._is_led(row, draft)
+        led = draft.comments or not draft.fields.get("status") or self.is_led(row, draft)
         return bool(led and self._is_marked(row, draft) and not self._fixes(row, draft, place))
 
     def _is_marked(self, row: Row, draft: Draft) -> bool:
@@ -80,7 +80,7 @@ class Checking:
 
     async def is_there(self, id: TicketId, draft: Draft) -> bool:
         """Whether it is in its status, since when it should be."""
-        return self._is_led(await self._calls.ticket(id), draft)
+        return self.is_led(await self._calls.ticket(id), draft)
 
     async def _led(self, id: TicketId, row: Row, draft: Draft, attempt: Attempt) -> list[str]:
         wanted = draft.fields["status"]
@@ -95,14 +95,15 @@ class Checking:
                     hint="A rule of the lifecycle, or a ticket it depends on? Set the status by hand, then:"
                     " syncer parked drop",
                 )
-        if self._is_led(row, draft):
+        if self.is_led(row, draft):
             return []
         closed = wire_out.closed_at(draft, self._config)
         assert closed is not None
         await self._writes.change(id, {"Resolved": times.stamp(closed)}, attempt)
-        return [] if self._is_led(await self._calls.ticket(id), draft) else [KEPT_NOT]
+        return [] if self.is_led(await self._calls.ticket(id), draft) else [KEPT_NOT]
 
-    def _is_led(self, row: Row, draft: Draft) -> bool:
+    def is_led(self, row: Row, draft: Draft) -> bool:
+        """Whether a ticket shows its status, and that it ended when it did."""
         closed = wire_out.closed_at(draft, self._config)
         ended = closed is None or times.moment(row.get("Resolved")) == closed
         return ended and _status(row) == draft.fields["status"].lower()

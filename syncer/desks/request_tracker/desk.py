@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
 from syncer.deskkit.attempt import Attempt
@@ -22,6 +22,7 @@ from syncer.deskkit.mails import Mail, may_mail
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.catalogue import KINDS, Catalogue
+from syncer.desks.request_tracker.changing import Changing
 from syncer.desks.request_tracker.config import RequestTrackerConfig
 from syncer.desks.request_tracker.files import Files
 from syncer.desks.request_tracker.finding import Finding
@@ -29,6 +30,7 @@ from syncer.desks.request_tracker.links import Links
 from syncer.desks.request_tracker.listing import Listing
 from syncer.desks.request_tracker.loading import Loading
 from syncer.desks.request_tracker.looks import Looks, Seen
+from syncer.desks.request_tracker.mailing import Mailing
 from syncer.desks.request_tracker.people import People
 from syncer.desks.request_tracker.reading import BATCH, Reading
 from syncer.desks.request_tracker.writes import Writes
@@ -71,6 +73,8 @@ class RequestTracker:
         self._loading = Loading(config, calls, self._catalogue, self._reading, writes)
         self._links = Links(config, calls, writes)
         self._people = People(config, calls, writes)
+        self._changing = Changing(config, calls, self._catalogue, writes)
+        self._mailing = Mailing(calls)
         self._seen: Seen | None = None
 
     async def connect(self) -> None:
@@ -126,6 +130,10 @@ class RequestTracker:
         """By the marker in its field, and among all tickets made since."""
         return await self._finding.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """As `costs` counts them."""
+        return self._loading.calls(draft)
+
     async def admit(self) -> None:
         """Wait for the budget. Raises ConfigError where a marker would have no place."""
         await self._loading.ready()
@@ -167,6 +175,24 @@ class RequestTracker:
         """Make somebody who asks for help; nobody is mailed."""
         return await self._people.invite(person, fence)
 
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """PUT ticket, read back; never its first words."""
+        return await self._changing.change(id, draft, names, fence)
+
+    async def remove(self, id: TicketId, fence: Callable[[], None] = lambda: None) -> Written:
+        """DELETE ticket."""
+        return await self._changing.remove(id, Attempt(self._config.timeout, fence))
+
+    async def removed(self, id: TicketId) -> bool:
+        """Whether it is deleted."""
+        return await self._changing.removed(id)
+
+    async def mailed(self, id: TicketId) -> Sequence[str]:
+        """The mails that RT keeps a copy of."""
+        return await self._mailing.told(id)
+
     def seal(self) -> None:
         """Nothing is written to it from now on."""
         self._http.seal()
@@ -204,5 +230,8 @@ def capabilities(config: RequestTrackerConfig) -> Capabilities:
         keeps_private=True,
         max_title=MAX_SUBJECT,
         title_in_bytes=True,
+        max_file=int(config.max_file_mb * 1024 * 1024),
+        takes_changes=True,
+        takes_back=True,
         mails=MAILS,
     )

@@ -9,7 +9,7 @@ from html import escape, unescape
 from msgspec import Struct
 
 from syncer.desks.request_tracker.emulator_history import record
-from syncer.desks.request_tracker.emulator_mime import Part, keep_message, message_id
+from syncer.desks.request_tracker.emulator_mime import Part, keep_mail, message_id
 from syncer.desks.request_tracker.emulator_records import Mail, Ticket, Transaction
 from syncer.desks.request_tracker.emulator_tables import NOBODY, SYSTEM, Tables
 
@@ -79,7 +79,8 @@ def _send(tables: Tables, ticket: Ticket, row: Transaction, drafts: Iterable[_Dr
             copy = record(tables, ticket, draft.kind, SYSTEM, at=row.created)
             copy.data = f"<{message_id(tables, copy)}>"
             head = _GREETING.format(subject=ticket.subject, tag=tag) if draft.greets else ""
-            keep_message(tables, copy, subject, _copies(tables, row, head), kind="alternative")
+            heads = {"To": ", ".join(to), "CC": ", ".join(cc), "BCC": ", ".join(bcc)}
+            keep_mail(tables, copy, subject, heads, _copies(tables, row, head))
             tables.mails.append(
                 Mail(
                     ticket=ticket.id, reason=draft.reason, to=to, cc=cc, bcc=bcc, subject=subject,

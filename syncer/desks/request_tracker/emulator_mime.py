@@ -80,6 +80,15 @@ def keep_message(tables: Tables, row: Transaction, subject: str, parts: list[Par
         _keep(tables, row, part, parent=root.id)
 
 
+def keep_mail(tables: Tables, row: Transaction, subject: str, heads: dict[str, str], parts: list[Part]) -> None:
+    """Keep a copy of a mail, with those heads of it that tell to whom it went."""
+    root = _keep(tables, row, Part("multipart/alternative", b""), subject=subject)
+    told = [f"{name}: {value}" for name, value in heads.items() if value]
+    root.headers = "\n".join([*told, root.headers])
+    for part in parts:
+        _keep(tables, row, part, parent=root.id)
+
+
 def message_id(tables: Tables, row: Transaction) -> str:
     """What a message is called among mails."""
     return f"rt-{tables.switches.version}-{row.id}-{row.created}-{row.object_id}-0-0@{tables.switches.organization}"

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from syncer.deskkit.attempt import Attempt
 from syncer.deskkit.contract import Download, Step, Written
-from syncer.desks.request_tracker import checking, wire_out
+from syncer.desks.request_tracker import checking, costs, wire_out
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.catalogue import Catalogue
 from syncer.desks.request_tracker.checking import Checking
@@ -62,14 +62,14 @@ class Loading:
 
     async def create(self, draft: Draft, files: Sequence[Download], fence: Callable[[], None]) -> Written:
         """POST ticket, without people: RT would mail them about it and about all that follows."""
-        place = await self._place(draft.fields.get("queue") or self._config.queue or "")
+        place = await self._place(self._queue(draft))
         attempt = Attempt(self._config.timeout, fence)
         fitting = self._fitting(files)
         told = replace(draft, body=draft.body + fitting.lines)
         made = wire_out.new_ticket(told, place, self._config)
         self._sent[draft.key] = checking.sent(fitting.files)
         status = made.get("Status", "")
-        if (place.queue, status) in self._late:
+        if (self._queue(draft), status) in self._late:
             made = _without_status(made)
         try:
             id = await self._writes.ticket(self._writes.pack(made, fitting.files), attempt)
@@ -79,7 +79,7 @@ class Loading:
             # A lifecycle may forbid to make a ticket in its last status; what was refused was not made.
             plain = self._writes.pack(_without_status(made), fitting.files)
             id = await self._writes.ticket(plain, attempt)
-            self._late.add((place.queue, status))
+            self._late.add((self._queue(draft), status))
         return Written(TicketId(id), losses=fitting.losses)
 
     async def _place(self, word: str) -> Place:
@@ -103,6 +103,14 @@ class Loading:
             return queue.fields[name] if name is not None else None
 
         return Place(queue.id, id(config.marker_field), id(config.tag_field), id(config.created_field))
+
+    def _queue(self, draft: Draft) -> str:
+        return draft.fields.get("queue") or self._config.queue or ""
+
+    def calls(self, draft: Draft) -> int:
+        """How many requests it takes to bring it; a status in which none may be made is known once one was refused."""
+        late = (self._queue(draft), draft.fields.get("status", "")) in self._late
+        return costs.calls(draft, self._config, late=late)
 
     def _fitting(self, files: Sequence[Download]) -> Fitting:
         """Large ones stay behind; an empty one does where the others are too large to go the way it must go. One whose
@@ -146,7 +154,7 @@ class Loading:
             return Written(TicketId(""), losses=await self._watchers.give(id, draft, attempt))
         if step.name == STATUS:
             return Written(TicketId(""), losses=await self._checking.lead(id, draft, attempt))
-        place = await self._place(draft.fields.get("queue") or self._config.queue or "")
+        place = await self._place(self._queue(draft))
         losses = await self._checking.verify(id, draft, place, attempt)
         if wanted := self._sent.pop(draft.key, []):
             losses += checking.lacking(wanted, await self._reading.files_of(f"/ticket/{id}"))
@@ -164,7 +172,7 @@ class Loading:
         elif step.name == STATUS:
             done = await self._checking.is_there(id, draft)
         else:
-            place = await self._place(draft.fields.get("queue") or self._config.queue or "")
+            place = await self._place(self._queue(draft))
             done = await self._checking.is_verified(id, draft, place)
         return "" if done else None
 

@@ -10,6 +10,7 @@ from syncer.desks.request_tracker import wire, wire_out
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.config import RequestTrackerConfig
 from syncer.desks.request_tracker.wire import Row
+from syncer.desks.request_tracker.wire_change import can_be_told
 from syncer.desks.request_tracker.writes import Broke, Writes
 from syncer.errors import ConfigError, Rejected
 from syncer.model.draft import Draft
@@ -54,15 +55,18 @@ class Watchers:
         """Who asks and who is told, about whom no rule of RT's own mails. A loss for each who is not there then."""
         roles = {
             "Requestor": _named(draft.fields.get("requester")),
-            "Cc": [one for one in draft.cc if _can_be_told(one)],
+            "Cc": [one for one in draft.cc if can_be_told(one)],
         }
-        wanted = {role: names for role, names in roles.items() if names}
-        if wanted:
-            try:
-                await self._writes.change(id, wanted, attempt)
-            except Broke:
-                await self._one_by_one(id, wanted, attempt)
+        if wanted := {role: names for role, names in roles.items() if names}:
+            await self.put(id, wanted, attempt)
         return tuple("value_not_kept" for _ in _missing(await self._calls.ticket(id), draft))
+
+    async def put(self, id: TicketId, roles: dict[str, list[str]], attempt: Attempt) -> None:
+        """These are all there are in each role, but for those RT cannot take."""
+        try:
+            await self._writes.change(id, roles, attempt)
+        except Broke:
+            await self._one_by_one(id, roles, attempt)
 
     async def give(self, id: TicketId, draft: Draft, attempt: Attempt) -> tuple[str, ...]:
         """Who works on it: mailed once, since RT passes over an owner who is it already."""
@@ -91,12 +95,7 @@ class Watchers:
 
 
 def _named(name: str | None) -> list[str]:
-    return [name] if name and _can_be_told(name) else []
-
-
-def _can_be_told(name: str) -> bool:
-    """RT takes a name of digits for the number of somebody else, and one that begins so for a group."""
-    return not name.isdigit() and not name.lower().startswith("group:")
+    return [name] if name and can_be_told(name) else []
 
 
 def _missing(row: Row, draft: Draft) -> list[str]:

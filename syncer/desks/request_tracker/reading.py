@@ -100,7 +100,7 @@ class Reading:
             row = await self._calls.ticket(id)
         except NotFound as e:
             return Unreadable(id, e.message, gone=True)
-        if wire.text(row.get("Status")).lower() == wire.DELETED:
+        if wire.is_deleted(row):
             return Unreadable(id, "it is deleted", gone=True)
         if not wire.is_ticket(row):
             return Unreadable(id, f"it is no ticket but a {row.get('Type')}", gone=True)

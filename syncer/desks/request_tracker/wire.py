@@ -126,6 +126,16 @@ def is_ticket(row: Mapping[str, Any]) -> bool:
     return text(row.get("Type")).lower() == TICKET
 
 
+def is_deleted(row: Mapping[str, Any]) -> bool:
+    """Whether it is: it can be read by its id, and is in no list."""
+    return text(row.get("Status")).lower() == DELETED
+
+
+def ways(row: Mapping[str, Any]) -> set[str]:
+    """The statuses to which we may bring a ticket."""
+    return {text(one.get("to")).lower() for one in _hyperlinks(row) if one.get("ref") == "lifecycle"}
+
+
 class Reader:
     """Reads tickets as this desk's settings say."""
 

@@ -206,12 +206,13 @@ def not_kept(row: Mapping[str, Any], draft: Draft, place: Place) -> Iterator[str
 
 def unlike(row: Mapping[str, Any], draft: Draft, place: Place) -> dict[str, list[str]]:
     """The custom fields that hold something else than they were given: what they hold."""
-    there = {id: values for id, _, values in wire_custom.held(row)}
+    there = wire_custom.by_id(row)
     wanted = {id: [v] if isinstance(v, str) else v for id, v in custom_fields(draft, place).items()}
-    return {id: there.get(id, []) for id, values in wanted.items() if not _same(values, there.get(id, []))}
+    return {id: there.get(id, []) for id, values in wanted.items() if not same(values, there.get(id, []))}
 
 
-def _same(wanted: Sequence[str], there: Sequence[str]) -> bool:
+def same(wanted: Sequence[str], there: Sequence[str]) -> bool:
+    """Whether a field holds these values, in any order."""
     if sorted(wanted) == sorted(there):
         return True
     pairs = [(_second(one), _second(other)) for one, other in zip(wanted, there, strict=False)]

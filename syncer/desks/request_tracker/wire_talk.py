@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email import message_from_string
+from email.utils import getaddresses
 from typing import Any
 
 from msgspec import Struct
@@ -113,6 +115,13 @@ def content_id(headers: Any) -> str | None:
     return found[1] if found else None
 
 
+def recipients(headers: Any) -> list[str]:
+    """To whom a mail went, by the head of the copy that RT kept of it."""
+    head = message_from_string(str(headers or ""))
+    lines = [line for name in ("To", "Cc", "Bcc") for line in head.get_all(name, [])]
+    return list(dict.fromkeys(address for _, address in getaddresses(lines) if address))
+
+
 def said(parts: Sequence[Part]) -> Said:
     """A message put together: all its texts in their order, but of alternatives the HTML; the rest are files.
 
@@ -129,7 +138,7 @@ def said(parts: Sequence[Part]) -> Said:
                 texts.pop()  # the same in plain words
             texts.append(one)
         elif one.name or one.size:
-            files.append(File(str(one.id)))
+            files.append(File(str(one.id), one.name, one.size if one.size >= 0 else None))
     html = [one.content if one.type == "text/html" else text_to_html(one.content) for one in texts if one.content]
     return Said("<br>".join(html), tuple(files))
 

@@ -103,6 +103,12 @@ class Writes:
             raise InDoubt(f"{what}: an answer that is no list of messages: {reply.excerpt()}")
         return [str(one) for one in found]
 
+    async def delete(self, id: str, attempt: Attempt) -> None:
+        """DELETE ticket."""
+        path = f"/ticket/{id}"
+        reply = await self._send("DELETE", path, Packed(None, HEADERS), attempt)
+        self._judged(f"{self._config.name}: DELETE {path}", reply)
+
     async def _made(self, path: str, packed: Packed, attempt: Attempt, what: str) -> Any:
         reply = await self._send("POST", path, packed, attempt)
         if reply.status == 404:
