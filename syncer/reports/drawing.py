@@ -23,7 +23,11 @@ def _picture(width: float, height: float, said: str, parts: Iterator[str]) -> st
 
 
 def _cut(words: str, most: int) -> str:
-    return words if len(words) <= most else words[: most - 1] + "…"
+    """Both ends: names of a tree differ at their end."""
+    if len(words) <= most:
+        return words
+    half = (most - 1) // 2
+    return f"{words[: most - 1 - half]}…{words[-half:]}"
 
 
 def _said(title: str, rows: Sequence[Row]) -> str:

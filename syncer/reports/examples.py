@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from syncer.deskkit.contract import DraftField
 from syncer.mapping.body import html_to_text
@@ -38,7 +38,7 @@ def before(ticket: Ticket, tables: Tables) -> Side:
 def after(draft: Draft, tables: Tables, fields: Mapping[str, DraftField], *, html: bool) -> Side:
     """As the target would hear it."""
     told = [(name, _value(name, value, tables, fields)) for name, value in draft.fields.items()]
-    told += [(_target(tables, "custom_field", id), _words(value)) for id, value in draft.custom.items()]
+    told += [(_target(tables, "custom_field", id), _chosen(value, tables)) for id, value in draft.custom.items()]
     told += [("tags", ", ".join(draft.tags))] if draft.tags else []
     said = [
         Said(
@@ -55,6 +55,8 @@ def after(draft: Draft, tables: Tables, fields: Mapping[str, DraftField], *, htm
 
 
 def _value(name: str, value: str, tables: Tables, fields: Mapping[str, DraftField]) -> str:
+    if name.endswith("_at") and value.isdigit():
+        return _stamp(datetime.fromtimestamp(int(value), UTC))
     kind = fields[name].lookup if name in fields else None
     return _target(tables, kind, value) if kind else value
 
@@ -73,6 +75,13 @@ def _words(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return _stamp(value) if isinstance(value, datetime) else str(value)
+
+
+def _chosen(value: object, tables: Tables) -> str:
+    words = value if isinstance(value, tuple) else (value,)
+    return ", ".join(
+        _target(tables, "custom_option", word) if isinstance(word, str) else _words(word) for word in words
+    )
 
 
 def _stamp(at: datetime | None) -> str:
