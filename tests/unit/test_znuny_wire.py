@@ -143,7 +143,7 @@ def test_a_text_that_was_html_is_read_as_it_was() -> None:
     )
     ticket = reader().ticket(row(said))
     assert ticket.body == "<p>Gr\u00fc\u00dfe</p>"
-    assert ticket.files == (File("1/3"),)
+    assert ticket.files == (File("1/3", "page.html"),)
     unsent = article(1, Body="\na < b\n", Attachment=[{**body, "Content": ""}])
     assert reader().ticket(row(unsent)).body == "a &lt; b"
     odd = article(1, Attachment=[{**body, "ContentType": "text/html; charset=klingon", "Content": b64("<p>x</p>")}])

@@ -154,6 +154,9 @@ class ZnunyConfig(DeskConfig):
     )
     queue: str | None = Field(default=None, description="Queue of tickets for which the mapping gives none.")
     state: str = Field(default="new", description="State of tickets for which the mapping gives none.")
+    removed_state: str = Field(
+        default="removed", description="State of tickets that are taken back: one of the type `removed`."
+    )
     priority: str = Field(default="3 normal", description="Priority of tickets for which the mapping gives none.")
     pending_days: Positive = Field(default=14.0, description="When what is written as pending is due.")
     auto_response: str = Field(

@@ -3,7 +3,7 @@ README.md."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
 from syncer.deskkit.contract import (
@@ -19,13 +19,14 @@ from syncer.deskkit.contract import (
 )
 from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.mails import Mail, may_mail
-from syncer.desks.znuny import checking
+from syncer.desks.znuny import checking, costs
 from syncer.desks.znuny.access import Access
 from syncer.desks.znuny.calls import Calls
 from syncer.desks.znuny.catalogue import KINDS, Catalogue
+from syncer.desks.znuny.changing import Changing
 from syncer.desks.znuny.config import ZnunyConfig
 from syncer.desks.znuny.custom import DynamicFields
-from syncer.desks.znuny.files import Files
+from syncer.desks.znuny.files import MEGABYTE, Files
 from syncer.desks.znuny.finding import Finding
 from syncer.desks.znuny.listing import Listing
 from syncer.desks.znuny.loading import Loading
@@ -44,7 +45,7 @@ from syncer.model.ticket import Ticket
 
 _SILENCE = "switch them off in Znuny, under Admin, Ticket Notifications"
 MAILS = (
-    *may_mail(_SILENCE, ticket=("group",), reply=("group",), note=("group",)),
+    *may_mail(_SILENCE, ticket=("group",), reply=("group",), note=("group",), status=("assignee",)),
     Mail(on="assignee", to=("assignee",), certain=True, silence=_SILENCE),
 )
 
@@ -79,6 +80,7 @@ class Znuny:
         writes = Writes(config, self._http, self._access)
         writer = Writer(config, self._people, names)
         self._loading = Loading(config, self._calls, writes, self._files, (self._people, fields, writer))
+        self._changing = Changing(config, self._calls, writes, (self._people, fields, writer))
         self._seen: Seen | None = None
 
     async def connect(self) -> None:
@@ -133,6 +135,10 @@ class Znuny:
         """By the marker in its field, and each newer ticket by its id."""
         return await self._finding.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """As `costs` counts them."""
+        return costs.calls(draft)
+
     async def admit(self) -> None:
         """Wait for the budget, with a session that should hold until then."""
         await self._access.credential.ready()
@@ -165,6 +171,20 @@ class Znuny:
     async def invite(self, person: LookupValue, fence: Callable[[], None]) -> Written:
         """There is no call, and no need: raises Rejected, for what is no address."""
         raise Rejected(f"{self._config.name}: {person.name} has no valid e-mail", reason="refused")
+
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """TicketUpdate, read back; never an article."""
+        return await self._changing.change(id, draft, names, fence)
+
+    async def remove(self, id: TicketId, fence: Callable[[], None] = lambda: None) -> Written:
+        """TicketUpdate: the state `removed`, and no marker."""
+        return await self._changing.remove(id, fence)
+
+    async def removed(self, id: TicketId) -> bool:
+        """Whether it is so, or not to be seen."""
+        return await self._changing.removed(id)
 
     def seal(self) -> None:
         """Nothing is written to it from now on."""
@@ -203,5 +223,8 @@ def capabilities(config: ZnunyConfig) -> Capabilities:
         keeps_authors=True,
         max_title=MAX_TITLE,
         needs_body=True,
+        max_file=int(config.max_request_mb * MEGABYTE),
+        takes_changes=True,
+        takes_back=True,
         mails=MAILS,
     )

@@ -130,6 +130,16 @@ def markers(row: Row, field: str | None) -> set[str]:
     return {_text(one.get("Value")) for one in pairs if one.get("Name") == field} - {""}
 
 
+def title(row: Row) -> str:
+    """A title, in one line."""
+    return " ".join(_text(row.get("Title")).split())
+
+
+def without_marker(row: Row) -> str:
+    """A title, and no marker at its end."""
+    return _TITLE_MARKER.sub("", title(row)).strip()
+
+
 class Reader:
     """Reads tickets as this desk's settings say."""
 
@@ -155,7 +165,7 @@ class Reader:
         return Ticket(
             id=id,
             number=_text(row.get("TicketNumber")) or f"#{id}",
-            title=" ".join(_text(row.get("Title")).split()),
+            title=title(row),
             body=text(first) if first else "",
             html=True,
             values=self._names.of(row),
@@ -203,7 +213,7 @@ def text(article: Row) -> str:
 
 def files(article: Row) -> tuple[File, ...]:
     """The files of an article; its own text is none."""
-    return tuple(File(one.id) for one in attached(article) if not one.is_body)
+    return tuple(File(one.id, one.name, one.size or None) for one in attached(article) if not one.is_body)
 
 
 def _text(value: Any) -> str:

@@ -91,7 +91,7 @@ class Writer:
 
     def _fields(self, draft: Draft, leave: Leave) -> dict[str, Any]:
         made: dict[str, Any] = {
-            "Title": plain(draft.title)[:MAX_TITLE],
+            "Title": plain_title(draft.title),
             "CustomerUser": self._people.requester(draft.fields["requester"]),
             **{KEYS[kind]: name for kind, name in self.values(draft).items()},
         }
@@ -100,12 +100,17 @@ class Writer:
         if self._names.is_due(made["State"]):
             made |= self.due()
         owner = self._people.owner(draft.fields.get("assignee"))
-        if owner and not leave.owner:
+        told = self.owner(None if leave.owner else owner, made["State"])
+        return made | ({"Lock": told["Lock"]} if leave.nobody else told)
+
+    def owner(self, login: str | None, state: str) -> dict[str, str]:
+        """Whose a ticket in this state is: an agent's, who gets its lock, or nobody's."""
+        if login:
             # A closed ticket would lose the lock at once, and its owner be mailed about that.
-            closed = self._names.meaning(made["State"]) == StatusClass.CLOSED
-            return made | {"Owner": owner, "Lock": "unlock" if closed else "lock"}
-        nobody = [] if leave.nobody else self._config.nobody[:1]
-        return made | {"Lock": "unlock"} | ({"Owner": nobody[0]} if nobody else {})
+            closed = self._names.meaning(state) == StatusClass.CLOSED
+            return {"Owner": login, "Lock": "unlock" if closed else "lock"}
+        nobody = self._config.nobody[:1]
+        return {"Lock": "unlock"} | ({"Owner": nobody[0]} if nobody else {})
 
     def values(self, draft: Draft) -> dict[str, str]:
         """What a ticket shall hold of lists: as drafted, else as the settings say."""
@@ -148,6 +153,11 @@ class Writer:
 def plain(text: str) -> str:
     """A text without what no database takes: NUL, and halves of characters."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def plain_title(title: str) -> str:
+    """A title as it has room."""
+    return plain(title)[:MAX_TITLE]
 
 
 def kept_name(name: str, kind: str) -> str:
