@@ -106,7 +106,7 @@ async def test_what_the_call_is_not_told_stays_and_is_counted() -> None:
     [({}, {"ticket"}), ({"ticket.close": CLOSE}, {"ticket", "status"}), ({"ticket.reply": REPLY}, {"ticket", "reply"}),
      ({"ticket.update": UPDATE}, {"ticket", "status"}),
      ({"ticket.update": {**UPDATE, "fields": {"assignee": "a"}}}, {"ticket", "assignee"})],
-    ids=str,
+    ids=lambda one: "-".join(sorted(one)) or "none",
 )  # fmt: skip
 async def test_mails_are_told_of_the_calls_that_are_made(endpoints: Any, told: set[str]) -> None:
     async with desk(site(), endpoints) as tikting:
