@@ -21,23 +21,30 @@ if TYPE_CHECKING:
     from syncer.reports.document import PlanReport
 
 
-@click.command(epilog="Example: syncer plan move")
+@click.command(epilog="Example: syncer plan move --out report")
 @click.argument("route", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for the report: page, JSON, CSV and text.")
 @CONFIG
 @JSON
-def plan(route: str | None, config: Path, as_json: bool) -> None:
+def plan(route: str | None, out: Path | None, config: Path, as_json: bool) -> None:
     """Read and map every ticket and say what a migration would do. Nothing is written to the target.
+
+    The plan is kept: `syncer plans`. With --out its report is written as a page for a browser, as JSON, as text, and
+    every record of it as CSV.
 
     Exit code 0: nothing stands in the way; 1: some tickets would be parked; 2: values without a decision.
     """
     from syncer.reports.plan_text import blockers, plan_text
 
     async def main() -> PlanReport:
+        from syncer.cli import reporting
         from syncer.migrate import planning
 
         async with opening.engine(config, route, "plan", quiet=as_json, writes=False) as (engine, progress):
             made = await planning.make(engine)
             progress.close()
+            if out is not None:
+                await reporting.write(engine.pool, engine.id, made, out)
             return made
 
     made = run(main())
@@ -45,6 +52,8 @@ def plan(route: str | None, config: Path, as_json: bool) -> None:
         document(made)
     else:
         click.echo(plan_text(made))
+        if out is not None:
+            click.echo(f"report: {out / 'plan.html'}")
     if blockers(made):
         leave(2)
     leave(PARKED if made.counts["parked"] else 0)

@@ -67,17 +67,22 @@ def list_plans(route: str | None, config: Path, as_json: bool) -> None:
 @plans.command(epilog="Example: syncer plans show move 3f9a21c07b1e")
 @click.argument("route")
 @click.argument("hash", required=False, default="")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for the report: page, JSON, CSV and text.")
 @CONFIG
 @JSON
-def show(route: str, hash: str, config: Path, as_json: bool) -> None:
+def show(route: str, hash: str, out: Path | None, config: Path, as_json: bool) -> None:
     """The report of a plan, of the newest one if none is named; the first letters of its hash are enough."""
     from syncer import settings
+    from syncer.cli import reporting
     from syncer.migrate.approved import report_of
     from syncer.reports.plan_text import plan_text
 
     async def main() -> Head:
         async with opening.ledger(settings.load(config), route) as (found, id, pool):
-            return await _one(pool, id, found.name, hash)
+            head = await _one(pool, id, found.name, hash)
+            if out is not None:
+                await reporting.write(pool, id, report_of(head), out)
+            return head
 
     told = report_of(run(main()))
     if as_json:

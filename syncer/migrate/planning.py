@@ -19,6 +19,7 @@ from syncer.migrate.backfill import population
 from syncer.migrate.engine import READERS, Engine, OnRecord, looked_at, tell_of
 from syncer.migrate.listing import Listing
 from syncer.migrate.lookups import operators_table, proposed
+from syncer.migrate.showing import looked_closer
 from syncer.model.ids import Cursor
 from syncer.pipeline.census import Census
 from syncer.pipeline.flow import Pass, run_pass
@@ -61,9 +62,10 @@ async def keep(engine: Engine, recorded: Recorded, making: Making, parent: Head 
         census=recorded.recorder.census, people_made=recorded.people_made,
         waivers=await waivers.held(engine.pool, engine.id),
     )  # fmt: skip
+    shown = await looked_closer(engine, making) if parent is None else ()
     made = Made(
         hash=hash, parent=parent.hash if parent is not None else None, at=datetime.now(UTC), version=__version__,
-        source=engine.sides[0], target=engine.sides[1], lookup_version=engine.lookup_version,
+        source=engine.sides[0], target=engine.sides[1], lookup_version=engine.lookup_version, examples=shown,
     )  # fmt: skip
     told = report(made, seen, await proposed(engine.pool, engine.id, engine.config, _lists(engine)))
     if parent is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from msgspec import Struct
 
@@ -79,12 +79,11 @@ class _Undoing:
         writer = asyncio.create_task(self._journal.write_down())
         self._spool.mkdir(parents=True, exist_ok=True)
         try:
+            # All are looked at before the first one goes: what was linked to it looks changed afterwards.
+            touched = [how async for how in self._touched(made)]
             for start in range(0, len(made), BATCH):
-                if self._engine.stop.is_set():
-                    raise Interrupted("stopped on request", hint="The same command goes on where this one stopped.")
-                await self._batch(made[start : start + BATCH])
-                self._tally.doing = f"{sum(self._counts.values()):,} of {len(made):,} looked at"
-                self._engine.watch(self._tally, None)
+                self._go_on(f"{start:,} of {len(made):,} are dealt with")
+                await self._batch(made[start : start + BATCH], touched[start : start + BATCH])
             await self._journal.flush()
         finally:
             writer.cancel()
@@ -95,11 +94,24 @@ class _Undoing:
             run=self._run, made_by=self._made_by, there=len(made), counts=self._counts, examples=self._examples
         )
 
-    async def _batch(self, made: Sequence[Made]) -> None:
+    def _go_on(self, doing: str) -> None:
+        if self._engine.stop.is_set():
+            raise Interrupted("stopped on request", hint="The same command goes on where this one stopped.")
+        self._tally.doing = doing
+        self._engine.watch(self._tally, None)
+
+    async def _touched(self, made: Sequence[Made]) -> AsyncIterator[str]:
+        """Of each in words what was done to it since; empty for nothing."""
         untouched = Untouched(sides(self._engine, self._spool))
-        known = await images.of(self._engine.pool, self._engine.id, [one.source_id for one in made])
-        written = [Written(one.source_id, one.version, one.target_id, one.losses) for one in made]
-        touched = await untouched.touched(written, known)
+        for start in range(0, len(made), BATCH):
+            self._go_on(f"{start:,} of {len(made):,} looked at")
+            some = made[start : start + BATCH]
+            known = await images.of(self._engine.pool, self._engine.id, [one.source_id for one in some])
+            written = [Written(one.source_id, one.version, one.target_id, one.losses) for one in some]
+            for how in await untouched.touched(written, known):
+                yield how
+
+    async def _batch(self, made: Sequence[Made], touched: Sequence[str]) -> None:
         outcomes: list[Outcome] = []
 
         async def one(ticket: Made, how: str) -> None:

@@ -13,7 +13,7 @@ from syncer.pipeline.census import Census
 from syncer.pipeline.route import Route
 from syncer.pipeline.tally import Tally
 from syncer.reports.document import Finding, Waiver
-from syncer.reports.mailing import OCCASIONS
+from syncer.reports.mailing import OCCASIONS, readers
 from syncer.reports.summary import REASONS, loss_meaning
 from syncer.store.waivers import Waived
 
@@ -96,7 +96,7 @@ def _losses(seen: Seen) -> Iterator[Finding]:
     for code, times in seen.tally.losses.most_common():
         yield Finding(
             code=f"loss:{code}", severity="decide", count=times, title=loss_meaning(code),
-            place=f"what {seen.route.target} can hold, and the rules of {seen.route.mapping}",
+            place=f"what {seen.route.target} can hold, and the rules of {seen.route.mapping.name}",
             fix=f"sign it off: syncer plans waive {seen.route.name} loss:{code} --reason WHY",
         )  # fmt: skip
 
@@ -107,7 +107,7 @@ def _mails(seen: Seen) -> Iterator[Finding]:
         if times:
             yield Finding(
                 code=f"mails:{mail.on}", severity="decide", count=times,
-                title=f"{'mails' if mail.certain else 'may mail'} {', '.join(mail.to)}: {OCCASIONS[mail.on]}",
+                title=f"{OCCASIONS[mail.on]} {'mails' if mail.certain else 'may mail'} {readers(mail)}",
                 place=f"desk {seen.route.target}",
                 fix=f"{mail.silence}; or go on with: syncer migrate {seen.route.name} --accept-mails",
             )  # fmt: skip

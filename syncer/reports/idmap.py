@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from syncer.reports.cells import safe
+
 COLUMNS = ("old_id", "old_url", "marker", "new_id", "new_url", "migrated_at")
 Row = tuple[str, str, str, datetime]
 Page = Callable[[str], str]
 """Where people see a ticket of this id; empty where nobody knows."""
-_STEERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Crosswalk(Struct, frozen=True):
@@ -29,7 +30,7 @@ class Crosswalk(Struct, frozen=True):
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
         for row in rows:
-            writer.writerow(_text(cell) for cell in self._cells(row))
+            writer.writerow(safe(cell) for cell in self._cells(row))
         return lines.getvalue()
 
     def json_lines(self, rows: Sequence[Row]) -> str:
@@ -57,7 +58,3 @@ class Crosswalk(Struct, frozen=True):
 def _quoted(word: str) -> str:
     """As nginx reads a word whatever is in it."""
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"').replace("$", "%24") + '"'
-
-
-def _text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_STEERS) else cell

@@ -16,6 +16,11 @@ READERS = {
 }  # fmt: skip
 
 
+def readers(mail: Mail) -> str:
+    """Who is mailed."""
+    return _and([READERS[one] for one in mail.to])
+
+
 def lines(mails: Iterable[Mail]) -> list[str]:
     """Whom it mails, on which occasions, and how to make it silent: a line for each way to do that."""
     ways: dict[tuple[bool, str], dict[tuple[str, ...], list[str]]] = {}

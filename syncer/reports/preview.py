@@ -106,7 +106,9 @@ def _distributions(seen: findings.Seen) -> tuple[Distribution, ...]:
     """The lists people know a desk by, and all others that are carried over."""
     fields = {name: rule.lookup for name, rule in seen.route.rules.fields.items() if rule.lookup}
     found = []
-    for name, kind in sorted(fields.items(), key=lambda item: (item[0] not in SHOWN, item[0])):
+    for name, kind in sorted(
+        fields.items(), key=lambda item: (SHOWN.index(item[0]) if item[0] in SHOWN else len(SHOWN), item[0])
+    ):
         before = _named(seen.census.source, kind, kind, seen.tables, source=True)
         field = seen.target.fields.get(name)
         after = _named(seen.census.target, name, (field.lookup if field else None) or name, seen.tables, source=False)

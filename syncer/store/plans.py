@@ -95,6 +95,17 @@ class Making:
         )
         return {r[0]: r[1] for r in rows}
 
+    def trait_names(self) -> list[str]:
+        """What the numbers of traits mean so far."""
+        return list(self._traits)
+
+    async def traits(self) -> list[tuple[TicketId, list[int]]]:
+        """The traits of every record that was read, by their numbers."""
+        rows = await self._conn.fetch(
+            'select source_id, traits from making where cardinality(traits) > 0 order by source_id collate "C"'
+        )
+        return [(TicketId(row[0]), list(row[1])) for row in rows]
+
     async def hash(self, basis: Mapping[str, str]) -> str:
         """SHA-256 over what the plan was made with and every record, in the order of their ids."""
         digest = hashlib.sha256(json.dumps(basis, sort_keys=True).encode())

@@ -78,7 +78,9 @@ class Comparing:
         for name, value in draft.fields.items():
             yield from self._field(name, value, ticket)
         for id, wanted in draft.custom.items():
-            yield self._custom(id, wanted, ticket.custom.get(id))
+            there = next((one for one in self._called_so(id) if one in ticket.custom), None)
+            found = self._words(there, ticket.custom[there]) if there is not None else ()
+            yield _bag(f"custom.{id}", self._words(id, wanted), found)
         if draft.tags:
             yield _set("tags", draft.tags, ticket.tags)
         if draft.cc:
@@ -115,8 +117,14 @@ class Comparing:
         value = self._tables.target.get((kind, id))
         return value.name if value is not None else id
 
-    def _custom(self, id: str, wanted: CustomValue, there: CustomValue | None) -> Check:
-        return _bag(f"custom.{id}", self._words(id, wanted), self._words(id, there) if there is not None else ())
+    def _called_so(self, id: str) -> tuple[str, ...]:
+        """The field, and those of its name: each type of ticket may have a field of its own."""
+        field = self._tables.target.get(("custom_field", id))
+        if field is None:
+            return (id,)
+        others = (v.id for (kind, _), v in self._tables.target.items() if kind == "custom_field")
+        named = self._tables.target
+        return (id, *(one for one in others if named["custom_field", one].name == field.name))
 
     def _words(self, field: str, value: CustomValue) -> tuple[str, ...]:
         """As people see it: choices by their names, whether told by id or by name."""

@@ -201,7 +201,8 @@ def _whole(trial: Trial, made: Drafter) -> tuple[Draft, list[Sent]]:
     own = files[:1]
     said = []
     if trial.claims.takes_comments:
-        said = [made.comment(1, public=True, files=[one.file for one in files[1:]]), made.comment(2, public=False)]
+        said = [made.comment(1, public=True, files=[one.file for one in files[1:]])]
+        said.append(made.comment(2, public=not trial.claims.keeps_private))
     model = made.models[0]
     fields = made.fields(model)
     if (closed := made.status(StatusClass.CLOSED)) and trial.claims.keeps_status:
@@ -251,9 +252,11 @@ async def test_mails_a_desk_keeps_a_record_of_are_those_that_went(kind: str) -> 
 
 
 def _bare(made: Drafter) -> Draft:
+    """Nobody's yet; all else stays, for a type of ticket may require it."""
     draft = made.draft("Quiet")
-    keeps = {name for name, field in made.claims.fields.items() if field.required} | {"status"}
-    return replace(draft, fields={name: value for name, value in draft.fields.items() if name in keeps})
+    field = made.claims.fields.get("assignee")
+    keeps = field is not None and field.required
+    return replace(draft, fields={name: one for name, one in draft.fields.items() if name != "assignee" or keeps})
 
 
 def _occasions(trial: Trial, made: Drafter) -> dict[str, Draft]:

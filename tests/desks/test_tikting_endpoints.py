@@ -107,7 +107,7 @@ WRONG = [
     ({"ticket.reply": {**REPLY, "method": "GET"}}, "a GET changes nothing"),
     ({"ticket.reply": {**REPLY, "success": [200, 404]}}, "less than or equal to 299"),
     ({"ticket.reply": {**REPLY, "success": []}}, "at least 1"),
-    ({"ticket.update": {**UPDATE, "fields": {"title": "T"}}}, "for status and assignee only"),
+    ({"ticket.update": {**UPDATE, "fields": {"id": "T"}}}, "ticket.update: fields: nothing of a ticket is among them"),
     ({"ticket.close": {**CLOSE, "read_back": True}}, "read_back is for ticket.reply"),
     ({"ticket.close": {**CLOSE, "url": "x"}}, "Extra inputs"),
     ({"user.all": {**ALL, "method": "PUT"}}, "user.all: a PUT changes something"),
@@ -596,7 +596,7 @@ async def test_calls_are_told_what_they_have_names_for() -> None:
     endpoint = {**CLOSE, "fields": {"message": "Why", "status": "StatusId", "id": None}}
     async with desk(site, {"ticket.close": endpoint}) as new:
         await does(new, Step("status"), of=draft("closed"))
-    assert bodies(site) == [{"Why": "This ticket had ended before it was brought here.", "StatusId": 4}]
+    assert bodies(site) == [{"Why": "This ticket had ended where it came from.", "StatusId": 4}]
 
 
 async def test_a_call_that_wants_the_whole_ticket_gets_it_as_it_was_registered_and_stands_now() -> None:

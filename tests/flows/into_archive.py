@@ -35,7 +35,7 @@ _EXPORT = """
 routes:
   export: {{source: old, target: vault, mapping: as-it-is.yaml}}
 """
-_LOAD = "  load: {source: vault, target: new, mapping: mapping.yaml, marker_prefix: IG}\n"
+_LOAD = "  load: {source: vault, target: new, mapping: mapping.yaml, marker_prefix: IG, accept_mails: true}\n"
 _AS_IT_IS = "fields:\n  title: {from: title}\n  body: {from: body}\n"
 SEGMENT = 6_000
 """Bytes of a segment here: several are filled by a dozen tickets."""

@@ -39,8 +39,8 @@ class Desks:
     heard: list[bytes]
     """Each request that reached the target, whatever it said to it."""
 
-    async def do(self, *args: str) -> Answer:
-        return await asyncio.to_thread(syncer, *args, "--config", self.config)
+    async def do(self, *args: str, answer: str = "") -> Answer:
+        return await asyncio.to_thread(syncer, *args, "--config", self.config, answer=answer)
 
     def written(self) -> list[str]:
         """Whatever reached the target that is not known to be reading."""
@@ -97,12 +97,29 @@ def _marked(comment: SeedComment) -> SeedComment:
 async def test_a_plan_writes_nothing_and_tells_of_mails(desks: Desks) -> None:
     answer = await desks.do("plan")
     assert answer.code == 0, answer.err
-    assert "\nMails: " in answer.out
+    assert "\nMails that the target may send:\n" in answer.out
     assert desks.written() == []
     desks.new.carrier.log.clear()
     told = (await desks.do("check")).out
     assert "  mails: " in told
     assert desks.written() == []
+
+
+async def test_nobody_is_mailed_before_somebody_accepted_it(desks: Desks) -> None:
+    """Told whom, on which occasion and how to be silent; accepted once, it is remembered."""
+    text = desks.config.read_text()
+    desks.config.write_text(text.replace("    accept_mails: true  # emulated desks mail nobody\n", ""))
+    for command in ("migrate", "delta"):
+        refused = await desks.do(command, "--yes")
+        assert refused.code == 2
+        assert "may mail people, and nobody has accepted that: nothing was written" in refused.err
+        assert "it may mail assignees and agents of its group on a new ticket" in refused.err
+        assert desks.written() == []
+    asked = await desks.do("migrate", answer="n\n")
+    assert (asked.code, "Is that all right?" in asked.err) == (130, True)
+    assert desks.written() == []
+    assert (await desks.do("migrate", "--yes", "--accept-mails")).code == 0
+    assert (await desks.do("delta", "--yes")).code == 0
 
 
 async def test_nothing_begins_before_a_person_agreed(desks: Desks) -> None:

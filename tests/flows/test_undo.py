@@ -52,7 +52,7 @@ class People:
         """So many tickets, each changed in one way; what they are then."""
         ids = self._dice.sample(sorted(self._tables.issues), many)
         for number, id in enumerate(ids):
-            self._put(id, self._changes(number))
+            self.put(id, self._changes(number))
         return {str(id): self.shown(id) for id in ids}
 
     def _changes(self, number: int) -> dict[str, Any]:
@@ -62,8 +62,13 @@ class People:
             {"notes": f"for ourselves {number}", "private_notes": True},
         )[number % 5]  # fmt: skip
 
-    def _put(self, id: int, changes: dict[str, Any]) -> None:
+    def put(self, id: int, changes: dict[str, Any]) -> None:
+        """Change a ticket."""
         self._ask("PUT", f"/issues/{id}.json", {"issue": changes})
+
+    def delete(self, id: int) -> None:
+        """Delete it for good."""
+        self._ask("DELETE", f"/issues/{id}.json", None)
 
     def shown(self, id: int) -> dict[str, Any]:
         """The ticket as the desk shows it."""

@@ -17,10 +17,11 @@ FIELDS = {
     "created_at": DraftField(number=True),
 }
 NOT_FIELDS = frozenset(("subject", "description", "tags"))
-_ALL: tuple[Reader, ...] = ("requester", "assignee", "group")
+_ALL: tuple[Reader, ...] = ("requester", "assignee", "cc", "group")
+# Any event of a type may mail anybody: a create, a field, a transition, a note, whoever reads it (contract 4 and 8).
 MAILS = may_mail(
     "switch workflows, approvals and notifications of its ticket types off in Rezolve.ai",
-    ticket=_ALL, reply=_ALL, note=_ALL, assignee=_ALL, status=_ALL, cc=_ALL,
+    ticket=_ALL, reply=_ALL, note=_ALL, assignee=_ALL, status=_ALL, cc=("cc",),
 )  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def capabilities(config: RezolveConfig) -> Capabilities:
         max_body=config.max_body,
         needs_body=True,
         body="html" if config.text_mode == "html" else "text",
+        takes_changes=True,
         mails=MAILS,
     )
 

@@ -40,6 +40,11 @@ class Catalogue:
                 self._known = await self._pull()
             return self._known
 
+    @property
+    def at_hand(self) -> Known | None:
+        """All lists, where they were asked for already."""
+        return self._known
+
     def forget(self) -> None:
         """Ask again next time."""
         self._known = None

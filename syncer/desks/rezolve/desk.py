@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from syncer.desks.rezolve.abilities import capabilities
 from syncer.desks.rezolve.access import Access
 from syncer.desks.rezolve.calls import Calls, MissingRole, NotForUs, T, judge
 from syncer.desks.rezolve.catalogue import Catalogue
+from syncer.desks.rezolve.changing import Changing
 from syncer.desks.rezolve.config import EPOCH, RezolveConfig
 from syncer.desks.rezolve.finding import Finding
 from syncer.desks.rezolve.loading import Loading
@@ -63,6 +64,7 @@ class Rezolve:
         writes = Writes(config, self._http, self._access, self._calls)
         self._notes = Notes(config, self._calls, writes)
         self._loading = Loading(config, self._calls, writes, self._catalogue, self._notes, self.budget)
+        self._changing = Changing(config, self._catalogue, self._loading)
         self._finding = Finding(config, self._calls, self._view, self._places, self._count)
         self._loading.finding = self._finding
 
@@ -222,6 +224,10 @@ class Rezolve:
         """By the marker, among what was created since the attempts (contract 5)."""
         return await self._finding.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """Requests it takes, with its steps."""
+        return self._loading.calls(draft)
+
     async def admit(self) -> None:
         """Wait for the budget, with a credential and settings that hold."""
         await self._access.credential.ready()
@@ -246,6 +252,12 @@ class Rezolve:
     ) -> Written:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
+
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """PATCH update under the etag (contract 3.5)."""
+        return await self._changing.change(id, draft, names, fence)
 
     def seal(self) -> None:
         """Nothing is written to it from now on."""

@@ -46,8 +46,8 @@ class Loading:
         self._catalogue = catalogue
         self._notes = notes
         self._budget = budget
-        self._changes = Changes(config, calls, writes)
-        self.statuses = Statuses(config.name, self._changes)
+        self.changes = Changes(config, calls, writes)
+        self.statuses = Statuses(config.name, self.changes)
         self.finding: Finding | None = None
         """Told of each attempt, where one can look for it."""
 
@@ -147,6 +147,21 @@ class Loading:
             steps.append(Step(STATUS))
         return steps
 
+    def calls(self, draft: Draft) -> int:
+        """The ticket read back, a call for each note, a transcript under its etag, and each hop to the status."""
+        known, found = self._catalogue.at_hand, 1 + self._config.verify_created
+        for step in self.steps(draft):
+            if step.name == STATUS:
+                found += 1 + 2 * (1 if known is None else self._hops(draft, known))
+            else:
+                found += 3 if step.name == TRANSCRIPT else 1
+        return found
+
+    def _hops(self, draft: Draft, known: Known) -> int:
+        way = self.way(draft, known)
+        filled = {field.id for name in draft.fields if (field := way.field(name)) is not None}
+        return self.statuses.hops(draft.fields["status"], way, known, filled | draft.custom.keys())
+
     async def step(
         self, id: TicketId, draft: Draft, step: Step, files: Sequence[Download], fence: Callable[[], None]
     ) -> Written:
@@ -174,7 +189,7 @@ class Loading:
             return None if self._is_told(row, step, way) else {field: text}
 
         goal = Goal(left, lambda row: "does not keep its transcript", way.type.labels())
-        await self._changes.lead(id, goal, attempt)
+        await self.changes.lead(id, goal, attempt)
 
     @staticmethod
     def _is_told(row: wire.Record, step: Step, way: Way) -> bool:
@@ -188,7 +203,7 @@ class Loading:
         if step.name.startswith(COMMENT):
             assert step.comment is not None
             return await self._notes.find(id, step.comment, known)
-        way, row = self.way(draft, known), await self._changes.ticket(id)
+        way, row = self.way(draft, known), await self.changes.ticket(id)
         if step.name == STATUS:
             return "" if self.statuses.is_there(row, draft.fields["status"], way, known) else None
         return "" if self._is_told(row, step, way) else None

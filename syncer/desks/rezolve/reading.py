@@ -48,7 +48,7 @@ def ticket(row: wire.Record, known: Known, config: RezolveConfig, comments: tupl
         custom=_custom(row.data, kind, known, placed),
         comments=comments,
         tags=_tags(told.get("tags"), fields.get("tags")),
-        cc=_watchers(row.data, known),
+        cc=watchers(row.data, known),
     )
 
 
@@ -95,7 +95,7 @@ def _tags(value: Any, field: FieldType | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in found if word))
 
 
-def _watchers(data: dict[str, Any], known: Known) -> tuple[str, ...]:
+def watchers(data: dict[str, Any], known: Known) -> tuple[str, ...]:
     """Who is told of what happens, whatever the line they stand in."""
     told = (one for name in wire.WATCHERS for one in data.get(name) or () if isinstance(data.get(name), list))
     return tuple(dict.fromkeys(id for one in told if (id := known.person(one)) is not None))

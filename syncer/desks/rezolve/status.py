@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from syncer.deskkit.attempt import Attempt
 from syncer.desks.rezolve import wire
@@ -30,6 +30,16 @@ class Statuses:
             return True
         now, goal = way.type.status(row.status), _goal(wanted, way.type, known)
         return now is not None and now == goal
+
+    def hops(self, wanted: str, way: Way, known: Known, filled: Collection[str]) -> int:
+        """How many changes lead a new ticket there, as far as the workflow tells, with these fields on it."""
+        row = wire.new_record(way.type.id, way.type.first, dict.fromkeys(filled, True))
+        if self.is_there(row, wanted, way, known):
+            return 0
+        try:
+            return len(self._way(row, wanted, way, known))
+        except Rejected:
+            return 1
 
     async def lead(self, id: str, wanted: str, way: Way, known: Known, attempt: Attempt) -> None:
         """All hops that are left, each from where the ticket is then. Raises Rejected where no way leads there, or a

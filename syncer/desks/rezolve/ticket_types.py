@@ -92,6 +92,8 @@ class TicketType(Struct, frozen=True):
     transitions: tuple[Transition, ...]
     creators: tuple[str, ...] = ()
     """Roles that may create such tickets; all where it does not tell."""
+    first: str = ""
+    """The status in which they begin, by its name."""
 
     def field(self, name: str, configured: Mapping[str, str]) -> FieldType | None:
         """The field a mapping means by this name: the configured UUID, else one that is named or labelled so."""
@@ -120,16 +122,17 @@ def ticket_type(row: Mapping[str, Any]) -> TicketType | None:
         return None
     workflow = row.get("workflow")
     workflow = workflow if isinstance(workflow, dict) else {}
+    statuses = list(wire.rows_at(workflow, "statuses"))
     return TicketType(
         id=id,
         name=wire.text(row.get("name")) or id,
         fields=tuple(_field(one) for one in wire.rows_at(row, "fields") if one.get("id")),
         statuses=tuple(
-            Status(str(one.get("id") or ""), str(one.get("name") or ""), str(one.get("key") or ""))
-            for one in wire.rows_at(workflow, "statuses")
+            Status(str(one.get("id") or ""), str(one.get("name") or ""), str(one.get("key") or "")) for one in statuses
         ),
         transitions=tuple(_transition(one) for one in wire.rows_at(workflow, "transitions")),
         creators=_words(wire.at(row, "action_permissions/create")),
+        first=next((str(one.get("name") or "") for one in statuses if one.get("isInitial") is True), ""),
     )
 
 

@@ -69,6 +69,14 @@ class Record(Struct, frozen=True):
         return self.moved_to is not None and self.moved_to not in (self.id, self.uid)
 
 
+def new_record(kind: str, status: str, data: dict[str, Any]) -> Record:
+    """A ticket as it would be right after it was made."""
+    return Record(
+        id="", uid="", etag=None, summary="", data=data, type=kind, team=None, status=status, created=None,
+        updated=None, serial=None, moved_to=None, deleted=False,
+    )  # fmt: skip
+
+
 def decoded(body: bytes, what: str) -> Any:
     """The JSON of an answer. Raises Fatal for anything else."""
     try:

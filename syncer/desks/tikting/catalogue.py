@@ -45,6 +45,11 @@ class Catalogue:
             self._names = Names(self._config.name, wire.lookups(await self._calls.metadata()))
         return self._names
 
+    @property
+    def at_hand(self) -> Names | None:
+        """The lists of values, where they were read already."""
+        return self._names
+
     async def values(self) -> AsyncIterator[LookupValue]:
         """The entries of every list, people last and each once."""
         for value in wire.lookups(await self._calls.metadata()):

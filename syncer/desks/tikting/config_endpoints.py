@@ -106,8 +106,8 @@ def faults(key: EndpointKey, one: Endpoint) -> Iterator[str]:
         yield f"{key}: fields: {form.needs} is missing"
     if form.placeholder and form.placeholder not in holders and not one.name(form.placeholder):
         yield f"{key}: nothing says which one: put {{{form.placeholder}}} into path, or {form.placeholder} into fields"
-    if key == "ticket.update" and not {"status", "assignee"} & set(one.told()):
-        yield f"{key}: fields: syncer uses it for status and assignee only, and neither is among them"
+    if key == "ticket.update" and not set(VALUES) & set(one.told()):
+        yield f"{key}: fields: nothing of a ticket is among them"
     if one.name("files") and one.encoding != "multipart":
         yield f"{key}: files travel with encoding: multipart only"
     if form.writes and one.method == "GET":

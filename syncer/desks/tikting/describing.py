@@ -35,6 +35,7 @@ _HINTS: Mapping[FieldName, str] = {
     "reply_author_name": "name", "reply_author_email": "mail", "reply_created": "date|time|creat|(on|at)$",
     "reply_public": "public|visib", "reply_private": "privat|intern", "attachments": "attach|upload|file",
     "file_id": "id$|guid", "file_name": "name", "file_url": "url|link|path|href",
+    "file_size": "size|bytes",
     "file_reply": r"(repl|comment|note|message).*id$", "file_public": "public|visib", "file_private": "privat|intern",
 }  # fmt: skip
 

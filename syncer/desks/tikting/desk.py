@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from syncer.desks.tikting import wire
 from syncer.desks.tikting.access import Access, judge
 from syncer.desks.tikting.calls import Calls
 from syncer.desks.tikting.catalogue import Catalogue
+from syncer.desks.tikting.changing import Changing
 from syncer.desks.tikting.checking import Checking
 from syncer.desks.tikting.config import TiktingConfig
 from syncer.desks.tikting.describing import Describing
@@ -35,6 +36,7 @@ from syncer.desks.tikting.probing import Probing
 from syncer.desks.tikting.reading import Files, Reading
 from syncer.desks.tikting.registering import Registering
 from syncer.desks.tikting.search import Search
+from syncer.desks.tikting.updating import Updating
 from syncer.desks.tikting.wire_fields import FieldMap
 from syncer.desks.tikting.wire_in import Reader
 from syncer.desks.tikting.writes import Writes
@@ -54,8 +56,7 @@ FIELDS = {
     "level": DraftField(lookup="level"),
     "ticket_type": DraftField(number=True),
 }
-MAILS = may_mail("switch notifications and automatic assignment off in Tikting", ticket=("assignee", "group"))
-REPLIES = Mail(on="reply", to=("requester",), certain=False, silence="leave ticket.reply out of the desk's endpoints")
+QUIET = "switch notifications and automatic assignment off in Tikting"
 
 
 class Tikting:
@@ -87,7 +88,9 @@ class Tikting:
         self._registering = Registering(config, self._http, access)
         self.parallel = self._registering.parallel
         writes = Writes(config, self._http, access, calls)
-        self._loading = Loading(config, calls, writes, fields, self._catalogue)
+        updating = Updating(config, calls, writes, fields, self._catalogue)
+        self._loading = Loading(config, writes, fields, self._catalogue, updating)
+        self._changing = Changing(config, writes, fields, self._catalogue, updating)
         self._search = Search(calls, fields, config.probe_misses)
         self._checking = Checking(config, calls, access, looking)
         self._describing = Describing(config, calls, fields, looking)
@@ -148,6 +151,10 @@ class Tikting:
         """Search the titles for each marker; with `newer`, look at every later id too (contract 5)."""
         return await self._search.find(keys, newer)
 
+    def calls(self, draft: Draft) -> int:
+        """Requests it takes, with its steps."""
+        return self._loading.calls(draft)
+
     async def admit(self) -> None:
         """Wait for the budget of registrations, then for that of all calls, with a token that holds until then."""
         if self._loading.leads:
@@ -175,6 +182,12 @@ class Tikting:
         """One of `steps`."""
         return await self._loading.step(id, draft, step, files, fence)
 
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """By `ticket.update`, as far as the operator says what that is told (contract 3.4)."""
+        return await self._changing.change(id, draft, names, fence)
+
     def seal(self) -> None:
         """Nothing is written to it from now on."""
         self._http.seal()
@@ -198,5 +211,17 @@ def _capabilities(config: TiktingConfig, loading: Loading, *, reads: bool) -> Ca
         max_body=config.max_body,
         needs_body=True,
         body="text" if config.text_mode == "plain" else "html",
-        mails=(*MAILS, REPLIES) if loading.replies else MAILS,
+        takes_changes=config.active("ticket.update") is not None,
+        mails=tuple(_mails(config, loading)),
     )
+
+
+def _mails(config: TiktingConfig, loading: Loading) -> Iterator[Mail]:
+    """A registration mails whom it assigns, if anybody (contract 3.1.2); whom other calls mail no page tells."""
+    yield from may_mail(QUIET, ticket=("assignee", "group"))
+    if loading.fields:
+        yield from may_mail(f"{QUIET}, or leave assignee out of ticket.update", assignee=("assignee",))
+    if loading.leads or ((update := config.active("ticket.update")) is not None and update.name("status")):
+        yield from may_mail(f"{QUIET}, or leave the calls for a status out of endpoints", status=("requester",))
+    if loading.replies:
+        yield from may_mail(f"{QUIET}, or leave ticket.reply out of endpoints", reply=("requester",))

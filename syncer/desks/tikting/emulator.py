@@ -102,6 +102,7 @@ class TiktingEmulator:
         return {
             "tickets": [stored(ticket, self.people) for ticket in self.shelf.live],
             "notifications": len(self.aftermath.notifications),
+            "mails": [msgspec.to_builtins(one) for one in self.aftermath.notifications if one.channel == "mail"],
             "logins": self.sessions.logins,
             "failed_logins": self.sessions.failed_logins,
             "lookups": self.lookups.metadata(()),

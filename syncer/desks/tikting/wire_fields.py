@@ -16,7 +16,7 @@ FieldName = Literal[
     "assignee_email", "status", "priority", "category", "group", "site", "department", "level", "company", "created",
     "updated", "closed", "resolution", "replies", "reply_id", "reply_text", "reply_author_id", "reply_author_name",
     "reply_author_email", "reply_created", "reply_public", "reply_private", "attachments", "file_id", "file_name",
-    "file_url", "file_reply", "file_public", "file_private",
+    "file_url", "file_size", "file_reply", "file_public", "file_private",
 ]  # fmt: skip
 NAMES: tuple[FieldName, ...] = get_args(FieldName)
 LOOKUPS: tuple[FieldName, ...] = (
@@ -67,6 +67,7 @@ CANDIDATES: dict[FieldName, tuple[str, ...]] = {
     "file_id": ("id", "attachmentId", "fileId"),
     "file_name": ("fileName", "name", "originalName"),
     "file_url": ("url", "downloadUrl", "fileUrl", "path", "link"),
+    "file_size": ("size", "fileSize"),
     "file_reply": ("replyId", "ticketReplyId", "commentId"),
     "file_public": ("isPublic", "public"),
     "file_private": ("isPrivate", "private", "isInternal", "internal"),

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 import msgspec
 from msgspec import Struct
 
-from syncer.desks.tikting.wire_fields import FieldMap, said, whole_number
+from syncer.desks.tikting.wire_fields import FieldMap, Hit, said, whole_number
 from syncer.model.ticket import Comment, File
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -20,18 +20,20 @@ NAMELESS = "file"
 
 class Shown(Struct, frozen=True):
     """A file as it is shown somewhere: by an id, an address, a name, each empty where that is not told; the reply it
-    says it is of, and whether it says that not all may see it."""
+    says it is of, whether it says that not all may see it, and its bytes where they are told."""
 
     id: str
     url: str
     name: str
     reply: str = ""
     private: bool = False
+    size: int | None = None
 
     @property
     def file(self) -> File:
         """A file's id for us: by which of its own it can be fetched, and its name, which is told nowhere else."""
-        return File(f"{quote(self.id, safe='')}/{quote(self.url, safe='')}/{self.name or NAMELESS}")
+        id = f"{quote(self.id, safe='')}/{quote(self.url, safe='')}/{self.name or NAMELESS}"
+        return File(id, self.called, self.size)
 
     @property
     def called(self) -> str:
@@ -42,7 +44,8 @@ class Shown(Struct, frozen=True):
     def with_more(self, other: Shown) -> Shown:
         """The same file with what another list tells of it; private if either says so."""
         told = (self.id or other.id, self.url or other.url, self.called or other.name)
-        return Shown(*told, reply=self.reply, private=self.private or other.private)
+        size = other.size if self.size is None else self.size
+        return Shown(*told, reply=self.reply, private=self.private or other.private, size=size)
 
     def is_surely(self, other: Shown) -> bool:
         """The same file: by its id, unless it is called otherwise, or by its address."""
@@ -75,7 +78,8 @@ def shown(fields: FieldMap, row: Any) -> Shown:
     id, url = _id(fields.ident(row, "file_id")), fields.ident(row, "file_url")
     name = fields.ident(row, "file_name") or _page(url) or id
     public = fields.is_public(row, "file_public", "file_private", unmarked=True)
-    return Shown(id, url, name, reply=fields.ident(row, "file_reply"), private=not public)
+    reply = fields.ident(row, "file_reply")
+    return Shown(id, url, name, reply=reply, private=not public, size=_size(fields.hit(row, "file_size")))
 
 
 def parts(id: str) -> Shown:
@@ -179,6 +183,12 @@ def _name(fields: FieldMap, row: Any) -> str | None:
     if isinstance(row, str) and not _is_an_id(row):
         return _page(row) or None
     return fields.ident(row, "file_name") or _page(fields.ident(row, "file_url")) or None
+
+
+def _size(hit: Hit | None) -> int | None:
+    """Bytes; what is no whole number may be a size in words."""
+    told = str(hit.value) if hit is not None else ""
+    return int(told) if told.isascii() and told.isdigit() else None
 
 
 def _page(url: str) -> str:
