@@ -91,6 +91,13 @@ async def test_an_issue_is_not_deleted_with_what_others_made(holds: dict[str, An
     assert not script.sent(DELETE)
 
 
+async def test_who_lacks_the_right_to_delete_is_told_which_one_it_is() -> None:
+    async with desk(Script({ONE: issue(1), DELETE: 403})) as rm:
+        with pytest.raises(Rejected) as refused:
+            await rm.remove(ID)
+    assert "Delete issues" in refused.value.hint
+
+
 async def test_an_issue_is_gone_only_to_those_who_may_see_issues() -> None:
     async with desk(Script({ME: (account(), account(id=6))})) as rm:
         await rm.connect()

@@ -142,7 +142,11 @@ class Changing:
             raise self._refused(id, "has subtasks, which Redmine deletes with it", "Give them another parent, or none.")
         if row.get("spent_hours"):
             raise self._refused(id, "has spent time, which Redmine deletes with it", "Move the time to another issue.")
-        await self._writes.delete(f"/issues/{id}.json", attempt)
+        try:
+            await self._writes.delete(f"/issues/{id}.json", attempt)
+        except Rejected as e:
+            e.hint = "Give the account's role the right Delete issues."
+            raise
         return Written(id)
 
     def _refused(self, id: TicketId, why: str, hint: str) -> Rejected:
