@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
 from syncer.deskkit.budget import Budget
@@ -64,6 +64,7 @@ class Archive:
             marker_in=("field",), finds_by_key=True, takes_comments=True, takes_files=True, takes_tags=True,
             takes_cc=True, takes_custom=True, takes_times=True, keeps_links=True, keeps_rating=True,
             keeps_private=True, keeps_times=True, keeps_authors=True, adopts_lists=True, remote=False,
+            takes_changes=config.imported is None,
         )  # fmt: skip
         self.budget = Budget(UNLIMITED)
         self._opening = asyncio.Lock()
@@ -152,6 +153,10 @@ class Archive:
         """By the index, which is exact."""
         return await (await self._load()).find(keys)
 
+    def calls(self, draft: Draft) -> int:
+        """Nobody is asked."""
+        return 0
+
     async def admit(self) -> None:
         """There is nothing to wait for."""
 
@@ -174,6 +179,12 @@ class Archive:
     ) -> Written:
         """One of `steps`."""
         return await (await self._load()).step(id, step, files, fence)
+
+    async def change(
+        self, id: TicketId, draft: Draft, names: Collection[str], fence: Callable[[], None] = lambda: None
+    ) -> Written:
+        """A later line, which takes the place of the earlier one."""
+        return await (await self._load()).change(draft, id, names, fence)
 
     def seal(self) -> None:
         """Nothing is written to it from now on."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from syncer.deskkit.contract import Download, Step, Written
-from syncer.desks.archive import wire
+from syncer.desks.archive import wire, wire_change
 from syncer.desks.archive.wire import FileLine
 from syncer.desks.archive.writing import Writing
 from syncer.errors import Rejected, Stopped
@@ -29,6 +29,7 @@ class Loading:
 
     def __init__(self, archive: Writing) -> None:
         self._archive = archive
+        self._one_change = asyncio.Lock()
 
     def begun(self, id: TicketId) -> bool:
         """Whether it was made and is not whole."""
@@ -107,3 +108,15 @@ class Loading:
                 f"{e.filename or 'the archive'}: {e.strerror}",
                 hint="Make room on the disk, or mend the folder. The same command goes on.",
             ) from e
+
+    async def change(self, draft: Draft, id: TicketId, names: Collection[str], fence: Fence) -> Written:
+        """Its line once more, with these names as the draft has them; none where that changes nothing."""
+        async with self._one_change:  # else the second of two would be made of what was there before the first
+            row = (await asyncio.to_thread(self._archive.index.find, [id])).get(id)
+            if row is None:
+                raise Rejected(f"ticket {id} is not in the archive", reason="gone", hint="Was its line taken out?")
+            line = await asyncio.to_thread(self._archive.line, row)
+            told = wire_change.changed(line, draft, names, self._archive.lists.labels)
+            if told != line:
+                await self._archive.append(told, fence)
+        return Written(id)

@@ -189,7 +189,7 @@ def numbered(line: TicketLine, id: str) -> FileLine | None:
 
 def ticket(line: TicketLine, version: Version) -> Ticket:
     """What the line says. Raises ValueError for a custom value that is none."""
-    ids = (File(f"{number}.{file.sha256}") for number, file in enumerate(files_of(line)))
+    ids = (File(f"{at}.{file.sha256}", file.name, file.size) for at, file in enumerate(files_of(line)))
     return Ticket(
         id=TicketId(line.id), number=line.number or f"#{line.id}", title=line.title, body=line.body, html=line.html,
         values=line.values, requester=line.requester, creator=line.creator, assignee=line.assignee,
