@@ -42,13 +42,16 @@ def config_check(config: Path, as_json: bool) -> None:
     short_help="Print a JSON Schema, for editors.",
     epilog="Example: syncer config schema mapping > mapping.schema.json",
 )
-@click.argument("which", type=click.Choice(["config", "mapping"]), default="config")
+@click.argument("which", type=click.Choice(["config", "mapping", "plan", "verification"]), default="config")
 def config_schema(which: str) -> None:
-    """Print the JSON Schema of the config file or of mapping files."""
+    """Print the JSON Schema of the config file, of mapping files, of the report of a plan, or of a line of a
+    verification."""
     from syncer import settings
     from syncer.mapping import rules
+    from syncer.reports import schemas
 
-    document(settings.schema() if which == "config" else rules.schema())
+    of = {"config": settings.schema, "mapping": rules.schema, "plan": schemas.plan, "verification": schemas.line}
+    document(of[which]())
 
 
 @click.command(epilog="Example: syncer check old")

@@ -122,9 +122,9 @@ def migrate(config: Path, as_json: bool) -> None:
 @JSON
 @YES
 def prune(before: timedelta, private_notes: bool, config: Path, as_json: bool, yes: bool) -> None:
-    """Forget old runs: their rows and folders, and what killed runs left in the spool.
+    """Forget old runs: their rows and folders, what killed runs left in the spool, and old plans.
 
-    What was migrated, announced or parked is never touched, nor the newest run of a route; a migration goes on after
+    What was migrated, announced or parked is never touched, nor the newest run and plan of a route; a migration goes on after
     this as before. Private notes that the target could not keep private exist nowhere else once the source is gone:
     their files stay unless --private-notes.
     """
@@ -144,7 +144,8 @@ def prune(before: timedelta, private_notes: bool, config: Path, as_json: bool, y
         document(result)
         return
     click.echo(
-        f"forgotten: {counted(result.runs, 'run')}, {counted(result.folders, 'folder')} of runs,"
+        f"forgotten: {counted(result.runs, 'run')}, {counted(result.plans, 'plan')},"
+        f" {counted(result.folders, 'folder')} of runs,"
         f" {counted(result.spools, 'spool')}"
         + (f"; {counted(result.notes_kept, 'file')} of private notes kept" if result.notes_kept else "")
     )

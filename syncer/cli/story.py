@@ -160,7 +160,7 @@ def _act(shell: Shell, note: Note) -> None:
     _title("Which value of the one desk is which of the other? Once decided, it stands in the database")
     shell.do("lookups", "match", place.ROUTE, "--yes")
     _title("What would happen? This writes nothing")
-    shell.do("plan", place.ROUTE)
+    shell.do("plan", place.ROUTE, "--out", "report")
     _title("Migrate, and kill -9 in the middle")
     _migrate_and_kill(shell, target, source.tickets)
     shell.do("status")
@@ -170,12 +170,15 @@ def _act(shell: Shell, note: Note) -> None:
     before = target.registrations()
     last = shell.read("migrate", place.ROUTE, "--yes", "--json")
     again = target.registrations() - before
+    _title("Is all of it there, letter by letter and file by file? Both desks are read again")
+    shell.do("verify", place.ROUTE)
     _title("What is on record")
     shell.do("status")
     shell.do("runs")
     _title("The sum, by the desks' own counts")
     add_up(source.tickets, last["counts"], target.summary(), again)
     _private_notes(shell.folder)
+    click.echo(f"The report of the plan, for a browser: {shell.folder / 'report' / 'plan.html'}")
 
 
 def _migrate_and_kill(shell: Shell, target: Target, tickets: int) -> None:

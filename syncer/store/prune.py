@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 from msgspec import Struct
 
-from syncer.store import leases, runs
+from syncer.store import leases, plans, runs
 
 NOTES = "private-notes.jsonl"
 
@@ -24,6 +24,7 @@ class Pruned(Struct, frozen=True):
     spools: int
     folders: int
     notes_kept: int
+    plans: int
 
 
 async def prune(pool: asyncpg.Pool, home: Path, older: timedelta, *, private_notes: bool) -> Pruned:
@@ -31,6 +32,7 @@ async def prune(pool: asyncpg.Pool, home: Path, older: timedelta, *, private_not
     # Folders first: a run that begins meanwhile has its row before it has a folder.
     spools, folders = _numbered(home / "spool"), _numbered(home / "runs")
     forgotten = await runs.forget(pool, older)
+    plans_gone = await plans.forget(pool, older)
     known = await runs.numbers(pool)
     writers = await leases.holders(pool)
     at_work = {
@@ -41,7 +43,7 @@ async def prune(pool: asyncpg.Pool, home: Path, older: timedelta, *, private_not
     dead = [path for number, path in spools.items() if number not in at_work and (number in known or _old(path, older))]
     gone = [path for number, path in folders.items() if number not in known and _old(path, older)]
     kept = await asyncio.to_thread(_remove, dead, gone, () if private_notes else (NOTES,))
-    return Pruned(len(forgotten), len(dead), len(gone) - kept, kept)
+    return Pruned(len(forgotten), len(dead), len(gone) - kept, kept, plans_gone)
 
 
 def _numbered(folder: Path) -> dict[int, Path]:

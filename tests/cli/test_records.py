@@ -351,6 +351,12 @@ def test_db_prune_forgets_old_runs_and_nothing_else(config: Path, dsn: str) -> N
         await pool.execute(
             "update run set started_at = now() - 2 * $1::interval, ended_at = now() - $1::interval", timedelta(days=100)
         )
+        for hash, days in (("old", 100), ("new", 1)):
+            await pool.execute(
+                "insert into plan (route, hash, lookup_version, basis, traits, report, made_at)"
+                " values ($1, $2, 0, '{}', '{}', '', now() - $3::interval)",
+                route, hash, timedelta(days=days),
+            )  # fmt: skip
         return [second, await runs.begin(pool, route, "delta", 0)]
 
     second, third = in_store(dsn, age)
@@ -360,7 +366,7 @@ def test_db_prune_forgets_old_runs_and_nothing_else(config: Path, dsn: str) -> N
         _file(home / "spool" / str(number) / "piece")
     before = in_store(dsn, _rows)
     said = syncer("db", "prune", "--before", "90d", "--config", config, "--json").document
-    assert said == {"runs": 2, "spools": 3, "folders": 1, "notes_kept": 1}
+    assert said == {"runs": 2, "spools": 3, "folders": 1, "notes_kept": 1, "plans": 1}
     assert in_store(dsn, _rows) == before
     assert [run["run"] for run in syncer("runs", "--config", config, "--json").document["runs"]] == [third]
     left = sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
+import msgspec
 import pytest
 import yaml
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from syncer import settings
 from syncer.deskkit import registry
 from syncer.mapping.rules import Rules
 from tests.house.code import ROOT
+from tests.reports.plans import filled
 
 EXAMPLES = ROOT / "config/examples"
 
@@ -28,7 +30,7 @@ def published(which: str) -> Any:
 
 @pytest.fixture(scope="module")
 def schemas() -> dict[str, Any]:
-    return {which: published(which) for which in ("config", "mapping")}
+    return {which: published(which) for which in ("config", "mapping", "plan", "verification")}
 
 
 def examples(which: str) -> list[Any]:
@@ -40,6 +42,13 @@ def examples(which: str) -> list[Any]:
 def test_a_schema_is_a_schema(schemas: dict[str, Any]) -> None:
     for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_a_report_is_right_by_its_schema(schemas: dict[str, Any]) -> None:
+    right = msgspec.to_builtins(filled(["some words"]), builtin_types=())
+    check = jsonschema.Draft202012Validator(schemas["plan"])
+    assert list(check.iter_errors(json.loads(json.dumps(right, default=str)))) == []
+    assert list(check.iter_errors({**json.loads(json.dumps(right, default=str)), "counts": "many"}))
 
 
 @pytest.mark.parametrize("which", ["config", "mapping"])
