@@ -155,7 +155,7 @@ def test_a_time_that_is_none_is_none(said: Any) -> None:
 
 def test_a_file_keeps_its_name_in_its_id() -> None:
     (file,) = wire.files(ROW)
-    assert file == File("0a-1%2Fb/log.txt")
+    assert file == File("0a-1%2Fb/log.txt", name="log.txt")
     assert wire.file_parts(file.id) == ("0a-1/b", "log.txt")
     assert wire.files({"fileAttachments": [{"realName": "lost"}, "x", None]}) == ()
 
