@@ -124,9 +124,9 @@ def migrate(config: Path, as_json: bool) -> None:
 def prune(before: timedelta, private_notes: bool, config: Path, as_json: bool, yes: bool) -> None:
     """Forget old runs: their rows and folders, what killed runs left in the spool, and old plans.
 
-    What was migrated, announced or parked is never touched, nor the newest run and plan of a route; a migration goes on after
-    this as before. Private notes that the target could not keep private exist nowhere else once the source is gone:
-    their files stay unless --private-notes.
+    What was migrated, announced or parked is never touched, nor the newest run and plan of a route; a migration goes
+    on after this as before. Private notes that the target could not keep private exist nowhere else once the source is
+    gone: their files stay unless --private-notes.
     """
 
     async def main() -> Any:
