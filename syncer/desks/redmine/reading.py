@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from syncer.deskkit.contract import Unreadable
@@ -24,7 +25,11 @@ class Reading:
         self._catalogue = catalogue
         self._people = people
 
-    async def ticket(self, id: TicketId) -> Ticket | Unreadable:
+    async def tickets(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+        """One answer for each."""
+        return list(await asyncio.gather(*map(self._readable, ids)))
+
+    async def _readable(self, id: TicketId) -> Ticket | Unreadable:
         """One issue. One that breaks does not take its neighbours with it."""
         try:
             return await self._ticket(await self._calls.issue(id, WHOLE))
