@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from syncer.deskkit.contract import Unreadable
 from syncer.desks.redmine import fields, wire
 from syncer.desks.redmine.calls import WHOLE, Calls, NotAllowed, Row
@@ -12,7 +14,7 @@ from syncer.desks.redmine.catalogue import Catalogue
 from syncer.desks.redmine.config import RedmineConfig
 from syncer.desks.redmine.people import People
 from syncer.errors import ConfigError, NotFound, Rejected
-from syncer.model.ids import TicketId
+from syncer.model.ids import Key, TicketId
 from syncer.model.ticket import Ticket
 
 
@@ -45,7 +47,7 @@ class Reading:
         known = await self._known(row)
         hidden = [id for id in (marker, requester) if id is not None]
         me = await self._calls.access.me()
-        return wire.ticket(
+        ticket = wire.ticket(
             row,
             url=self._config.base_url,
             requester=await self._requester(row, requester),
@@ -53,6 +55,7 @@ class Reading:
             work=await self._work(row),
             own=me.id,
         )
+        return replace(ticket, marker=Key(wire.text(fields.held(row).get(marker or "")).strip()) or None)
 
     async def _known(self, row: Row) -> dict[str, fields.Field]:
         """What the fields hold: as administrators may ask, else as the settings say and this issue shows."""

@@ -9,18 +9,18 @@ CHANGES = "ObjectType = 'RT::Ticket'"
 
 
 class Newest:
-    """The highest number that was seen so far."""
+    """The highest number that was `seen` so far; 0 where none was."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._seen = 0
+        self.seen = 0
 
     async def look(self) -> int:
         """The highest one there is by now; 0 where there is none."""
         newest = await self._calls.newest(TRANSACTIONS, CHANGES)
-        self._seen = max(self._seen, newest)
+        self.saw(newest)
         return newest
 
-    async def known(self) -> int:
-        """One that was there before now: RT is asked only the first time."""
-        return self._seen or await self.look()
+    def saw(self, number: int) -> None:
+        """One that is there."""
+        self.seen = max(self.seen, number)

@@ -47,8 +47,8 @@ class Reading:
 
     async def tickets(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
         """One answer for each. Raises Rejected or Retryable where all fail together."""
-        fields = await self._catalogue.fields()
         rows, histories = await self._agreeing([id for id in ids if id.isdigit()])
+        fields = await self._catalogue.fields()
         talk = await self._talk({id: histories[id] for id in rows})
         found: dict[TicketId, Ticket | Unreadable] = {}
         for id in ids:
@@ -64,8 +64,9 @@ class Reading:
         What happened before we asked is in both. Tickets with a younger change are read again until two histories
         agree; of one that never rests the row comes last, and the change that it may hold is told once more.
         """
-        before = await self._newest.known() - self._config.overlap
+        before = self._newest.seen - self._config.overlap
         rows, histories = await self._both(ids)
+        self._newest.saw(max(map(_last, histories.values()), default=0))
         late = [id for id in rows if _last(histories[id]) > before]
         for _ in range(LOOKS_MOST):
             if not late:
