@@ -15,8 +15,10 @@ from tests.flows.into_invgate import two_invgates
 from tests.flows.judge import Broken
 from tests.flows.plans import ROUTES, plan_holds
 from tests.flows.planted import KINDS, Gardener
+from tests.flows.sampled import MOST, sampled
 from tests.flows.worlds import ugly
 
+WANTED = 28
 Databases = Callable[[], AbstractContextManager[tuple[Path, str]]]
 
 
@@ -63,6 +65,23 @@ def verified(tickets: int, plants: int, database_in: Databases) -> bool:
     print(f"{'all':<12} {there.total():>9} {seen.total():>6}   found where there is none: {false},"
           f" besides what was planted: {len(wrong) - seen.total()}")  # fmt: skip
     return seen == there and not false and len(wrong) == seen.total()
+
+
+def samples(tickets: int, seeds: int, database_in: Databases) -> bool:
+    """Of so many tickets, in which thirty rare traits were planted, the sample that the command carries over."""
+    print(f"{'seed':>5} {'tickets':>8} {'brought':>8} {'shows of 30':>12} {'20 by chance':>13} {'seconds':>8}")
+    held = True
+    for seed in range(1, seeds + 1):
+        began = time.monotonic()
+        with database_in() as (folder, dsn):
+            found = sampled(tickets, seed, folder, dsn)
+        held &= found.brought <= MOST and found.shown >= WANTED
+        seconds = time.monotonic() - began
+        print(
+            f"{seed:>5} {tickets:>8,} {found.brought:>8} {found.shown:>12} {found.by_chance:>13} {seconds:>8.0f}",
+            flush=True,
+        )
+    return held
 
 
 def _verify(config: Path) -> Any:

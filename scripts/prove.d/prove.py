@@ -19,7 +19,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
-from before_after import plans, verified
+from before_after import plans, samples, verified
 
 from syncer import log
 from syncer.deskkit.world import World
@@ -46,6 +46,7 @@ T = TypeVar("T")
 CHAIN = 10
 """Kills of one migration."""
 TICKETS = 80
+SAMPLED = 50_000
 
 
 def kills(points: int, first_seed: int, *, faults: bool) -> bool:
@@ -200,7 +201,7 @@ def _ways(only: str | None) -> list[tuple[str, str]]:
 def main() -> int:
     """What was asked for; 0 when it held."""
     parser = argparse.ArgumentParser(prog="scripts/prove", description=__doc__)
-    parser.add_argument("what", choices=["kills", "points", "mutants", "matrix", "plans", "verify", "all"])
+    parser.add_argument("what", choices=["kills", "points", "mutants", "matrix", "plans", "sample", "verify", "all"])
     parser.add_argument("--points", type=int, default=300, help="so many kills of real processes")
     parser.add_argument("--seed", type=int, help="the first chain's seed (100), or that of the matrix's tickets (1)")
     parser.add_argument("--tickets", type=int, default=300, help="so many tickets of each world, every fifth odd")
@@ -227,6 +228,8 @@ def main() -> int:
         held &= ways(given.tickets, given.seed or 1, wanted, with_losses=given.losses)
     if given.what in {"plans", "all"}:
         held &= plans(given.seeds, min(given.tickets, 45), _database_in)
+    if given.what in {"sample", "all"}:
+        held &= samples(SAMPLED, min(given.seeds, 3), _database_in)
     if given.what in {"verify", "all"}:
         held &= verified(given.tickets, given.plants, _database_in)
     if given.what in {"mutants", "all"}:
