@@ -63,6 +63,8 @@ def _value(name: str, value: str, tables: Tables, fields: Mapping[str, DraftFiel
 
 def _target(tables: Tables, kind: str, id: str) -> str:
     value = tables.target.get((kind, id))
+    if value is None and kind == "person":
+        return tables.addresses.get(id, id)
     return shown(value) if value is not None else id
 
 

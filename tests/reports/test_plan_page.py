@@ -78,14 +78,14 @@ def test_pictures_are_drawn_as_the_numbers_are(browser: Browser, tmp_path: Path)
 def test_a_search_leaves_what_fits(browser: Browser, tmp_path: Path) -> None:
     plan = filled([f"word{n}end" for n in range(400)])
     seen = Seen(browser, plan, tmp_path / "plan.html")
-    everything = seen.page.locator("[data-find]:visible").count()
+    everything, unfolded = seen.page.locator("[data-find]").count(), seen.page.locator("[data-find]:visible").count()
     wanted = plan.findings[2].title
     seen.page.get_by_label("Search").fill(f"  {wanted.upper()} ")
     assert seen.page.locator("[data-find]:visible").all_inner_texts() != []
-    assert all(wanted in text for text in seen.page.locator("[data-find]:visible").all_inner_texts())
+    assert all(wanted in text for text in seen.page.locator("[data-find]:visible").all_text_contents())
     assert seen.page.locator("#found").inner_text() == f"1 of {everything}"
     seen.page.get_by_label("Search").fill("")
-    assert seen.page.locator("[data-find]:visible").count() == everything
+    assert seen.page.locator("[data-find]:visible").count() == unfolded
 
 
 def test_a_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
@@ -152,8 +152,20 @@ def test_the_longest_report_is_a_page_like_any_other(browser: Browser, tmp_path:
     assert seen.wrong == []
 
 
-def test_in_print_everything_is_open(browser: Browser, tmp_path: Path) -> None:
-    seen = Seen(browser, filled(["some words"]), tmp_path / "plan.html")
+def test_in_print_everything_is_open_and_afterwards_as_it_was(browser: Browser, tmp_path: Path) -> None:
+    seen = Seen(browser, filled(["some words"], rows=8), tmp_path / "plan.html")
+    folded, closed = seen.page.locator(".beyond"), seen.page.locator("details:not([open])")
+    before = closed.count()
+    assert before
+    assert folded.count()
+    assert not folded.first.is_visible()
+    seen.page.emulate_media(media="print")
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert closed.count() == 0
+    assert all(one.is_visible() for one in folded.all())
+    assert not seen.page.get_by_role("navigation").is_visible()
+    seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    seen.page.emulate_media(media="screen")
+    assert closed.count() == before
     seen.page.pdf(path=tmp_path / "plan.pdf")
-    assert seen.page.locator("details:not([open])").count() == 0
     assert (tmp_path / "plan.pdf").stat().st_size > 10_000
