@@ -97,6 +97,7 @@ def _losses(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code=f"loss:{code}", severity="decide", count=times, title=loss_meaning(code),
             place=f"what {seen.route.target} can hold, and the rules of {seen.route.mapping.name}",
+            examples=tuple(seen.tally.examples.get(("loss", code), ())),
             fix=f"sign it off: syncer plans waive {seen.route.name} loss:{code} --reason WHY",
         )  # fmt: skip
 
@@ -108,7 +109,7 @@ def _mails(seen: Seen) -> Iterator[Finding]:
             yield Finding(
                 code=f"mails:{mail.on}", severity="decide", count=times,
                 title=f"{OCCASIONS[mail.on]} {'mails' if mail.certain else 'may mail'} {readers(mail)}",
-                place=f"desk {seen.route.target}",
+                place=f"desk {seen.route.target}", examples=tuple(seen.census.examples.get(("mails", mail.on), ())),
                 fix=f"{mail.silence}; or go on with: syncer migrate {seen.route.name} --accept-mails",
             )  # fmt: skip
 
