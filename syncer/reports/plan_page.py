@@ -15,8 +15,8 @@ from syncer.reports.grouped import grouped
 from syncer.reports.timeline import timeline
 from syncer.reports.words import counted
 
-MOST = 200
-"""Findings of a kind that the page shows, and rows of one that is many."""
+MOST, MOST_ROWS = 200, 500
+"""Findings of a severity that the page shows, and rows of one that is many."""
 SHOWN = 12
 """Rows of a table that are seen before somebody asks for more."""
 MOST_BARS = 12
@@ -37,7 +37,7 @@ class _Table(Struct, frozen=True):
 def page(plan: PlanReport) -> str:
     """The page. Whatever tickets and desks have said is text on it, and nothing else."""
     return render(
-        "plan.html", plan=plan, verdict=verdict(plan), severities=SEVERITIES, most=MOST, shown=SHOWN,
+        "plan.html", plan=plan, verdict=verdict(plan), severities=SEVERITIES, most=MOST, rows=MOST_ROWS, shown=SHOWN,
         outcomes=[one for one in OUTCOMES if plan.counts[one[0]]] or OUTCOMES[:1], groups=grouped(plan),
         tables=list(_tables(plan)), pictures=_pictures(plan), share=drawing.share, guesses=guesses, fields=fields,
         readers=_readers, occasion=_occasion,
