@@ -16,6 +16,7 @@ from syncer.cli.output import PARKED, document, leave, run
 from syncer.cli.silence import accepted
 
 if TYPE_CHECKING:
+    from syncer.bootstrap import OpenRoute
     from syncer.cli.progress import Progress
     from syncer.migrate.cutover import Step
     from syncer.migrate.engine import Engine
@@ -33,13 +34,15 @@ def cutover(route: str | None, back: bool, status: bool, config: Path, as_json: 
     catch up (deltas until nothing is new), verify (everything, field by field), hand over (id map, redirects).
 
     Each step is on record: killed at any point, the same command goes on. Until the last one there is a way back.
-    Exit code 0: the step is done; 1: verification found differences, look at them first.
+    Exit code 0: the step is done; 1: verification found differences, look at them first; 3: the source still changes.
     """
 
     async def main() -> dict[str, Any]:
+        if back or status:
+            return await _on_record(config, route, back=back)
         async with opening.engine(config, route, "cutover", quiet=as_json) as (engine, progress):
             try:
-                return await _do(engine, progress, config, "back" if back else "status" if status else "on", yes=yes)
+                return await _on(engine, progress, config, yes=yes)
             finally:
                 progress.close()
 
@@ -52,26 +55,35 @@ def cutover(route: str | None, back: bool, status: bool, config: Path, as_json: 
     leave(PARKED if told["state"] == "failed" else 0)
 
 
-async def _do(engine: Engine, progress: Progress, config: Path, what: str, *, yes: bool) -> dict[str, Any]:
+async def _on_record(config: Path, route: str | None, *, back: bool) -> dict[str, Any]:
+    """How far it is, or a step back: no desk is asked, so none needs to be up."""
+    from syncer import bootstrap, settings
     from syncer.migrate import cutover as machine
     from syncer.store import cutovers
 
-    done = await cutovers.standing(engine.pool, engine.id)
-    state, said = "done", ""
-    step = machine.next_step(done)
-    if what == "back":
-        step = machine.last_step(done)
-        await machine.note(engine, step, "back", getpass.getuser())
-        said = f"{step} was taken back; next: syncer cutover {engine.config.name}"
-    elif what == "on":
-        await machine.ready(engine)
-        if step is None:
-            said = "Everything is done: people work on the new desk."
+    async with bootstrap.open_route(settings.load(config), route) as opened:
+        if back:
+            step: Step | None = await machine.take_back(opened.pool, opened.id, getpass.getuser())
+            said = f"{step} was taken back; next: syncer cutover {opened.config.name}"
         else:
-            state, said = await _step(engine, progress, config, step, yes=yes)
-    else:
-        said = f"next: {step or 'nothing, all is done'}"
-    list_of_all = await _checklist(engine, config)
+            step = machine.next_step(await cutovers.standing(opened.pool, opened.id))
+            said = f"next: {step or 'nothing, all is done'}"
+        return _told(opened, step, "done", said, await _checklist(opened, config))
+
+
+async def _on(engine: Engine, progress: Progress, config: Path, *, yes: bool) -> dict[str, Any]:
+    from syncer.migrate import cutover as machine
+    from syncer.store import cutovers
+
+    step = machine.next_step(await cutovers.standing(engine.pool, engine.id))
+    await machine.ready(engine)
+    state, said = "done", "Everything is done: people work on the new desk."
+    if step is not None:
+        state, said = await _step(engine, progress, config, step, yes=yes)
+    return _told(engine, step, state, said, await _checklist(engine, config))
+
+
+def _told(engine: Engine | OpenRoute, step: Step | None, state: str, said: str, list_of_all: Path) -> dict[str, Any]:
     return {"route": engine.config.name, "step": step, "state": state, "said": said, "checklist": str(list_of_all)}
 
 
@@ -120,13 +132,13 @@ async def _files(engine: Engine, config: Path) -> dict[str, str]:
     return {what: str(path) for what, path in found.items()}
 
 
-def _folder(engine: Engine) -> Path:
+def _folder(engine: Engine | OpenRoute) -> Path:
     folder = engine.home / "cutover" / engine.config.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-async def _checklist(engine: Engine, config: Path) -> Path:
+async def _checklist(engine: Engine | OpenRoute, config: Path) -> Path:
     from syncer.cli import records
     from syncer.reports import checklist
     from syncer.store import cutovers

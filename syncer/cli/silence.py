@@ -28,7 +28,7 @@ async def accepted(engine: Engine, *, accept: bool, ask: bool) -> None:
     if engine.config.accept_mails or not engine.target.capabilities.mails:
         return
     held = await waivers.held(engine.pool, engine.id)
-    new = [mail for mail in engine.target.capabilities.mails if f"mails:{mail.on}" not in held]
+    new = [mail for mail in engine.target.capabilities.mails if mail.code not in held]
     if not new:
         return
     lines = mailing.lines(new)
@@ -42,5 +42,5 @@ async def accepted(engine: Engine, *, accept: bool, ask: bool) -> None:
     if not accept:
         click.echo("\n".join((f"{engine.config.target} may mail people:", *(f"  {line}" for line in lines))), err=True)
         await asyncio.to_thread(agree, "Is that all right?", yes=False)
-    codes = [(f"mails:{mail.on}", ANY) for mail in new]
+    codes = [(mail.code, ANY) for mail in new]
     await waivers.give(engine.pool, engine.id, codes, getpass.getuser(), "accepted")

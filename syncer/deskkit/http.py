@@ -18,6 +18,7 @@ from syncer.deskkit.budget import Budget
 from syncer.deskkit.deadlines import Deadlines
 from syncer.deskkit.repeating import repeated
 from syncer.deskkit.reply import EXCERPT, Judge, Reply, classify, retry_after
+from syncer.deskkit.settled import ServerClock
 from syncer.errors import Fatal, InDoubt, Rejected, Retryable
 
 DOWNLOAD_MOST = 3600.0  # a file that drips in for ever must not hold a connection for ever
@@ -48,6 +49,7 @@ class DeskHttp:
         self.base = base_url.rstrip("/")
         self.host = URL(self.base).host
         self.budget = Budget(per_second)
+        self.clock = ServerClock()
         self.parallel = parallel
         self.timeout = timeout
         self.judge = judge
@@ -156,7 +158,8 @@ class DeskHttp:
         return reply
 
     def _heed(self, reply: Reply) -> None:
-        """Slow down when told to, come back to the pace when not."""
+        """What the server's clock shows; slow down when told to, come back to the pace when not."""
+        self.clock.told(reply.headers)
         if reply.status == 429 or (reply.status == 503 and "Retry-After" in reply.headers):
             told = retry_after(reply.headers)
             # Several processes that were refused together must not come back together.

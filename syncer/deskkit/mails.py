@@ -22,6 +22,11 @@ class Mail(Struct, frozen=True, kw_only=True):
     certain: bool
     silence: str
 
+    @property
+    def code(self) -> str:
+        """What is accepted, when it is: this occasion for these readers, and nobody else."""
+        return f"mails:{self.on}:{'+'.join(sorted(self.to))}"
+
 
 def may_mail(silence: str, **readers: tuple[Reader, ...]) -> tuple[Mail, ...]:
     """Mails that depend on rules nobody can read: who is mailed, by occasion."""

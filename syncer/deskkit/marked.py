@@ -7,8 +7,17 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from syncer.model.ids import Key, TicketId
+from syncer.model.ticket import Ticket
 
+_END = 200
+"""Characters at the end of a text in which a marker may stand."""
 log = structlog.get_logger()
+
+
+def shown(ticket: Ticket) -> str:
+    """Of a ticket that was read, all in which its marker may stand."""
+    values = map(str, ticket.custom.values())
+    return " ".join((ticket.marker or "", ticket.title, *values, *ticket.tags, ticket.body[-_END:]))
 
 
 class Hits:

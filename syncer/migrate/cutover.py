@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from syncer.errors import ConfigError
+from syncer.errors import ConfigError, Stopped
 from syncer.migrate.delta import delta
 from syncer.migrate.engine import Engine, Report
 from syncer.store import cutovers, dead_letters, runs
 from syncer.store.cutovers import Done
+from syncer.store.pool import Pool
 
 ROUNDS = 5
 """A frozen source brings nothing new in the second delta; one that still does after so many is not frozen."""
@@ -66,7 +67,7 @@ async def ready(engine: Engine) -> None:
 
 
 async def catch_up(engine: Engine) -> list[Report]:
-    """Deltas until one finds nothing to do. Raises ConfigError when the source does not keep still."""
+    """Deltas until one finds nothing to do. Raises Stopped when the source does not keep still."""
     reports: list[Report] = []
     for _ in range(ROUNDS):
         report = await delta(engine)
@@ -74,10 +75,17 @@ async def catch_up(engine: Engine) -> list[Report]:
         results = report.tally.results
         if not (results["created"] or results["updated"] or results["parked"]):
             return reports
-    raise ConfigError(
+    raise Stopped(
         f"desk {engine.config.source} still changes after {ROUNDS} deltas: it is not frozen",
         hint="See who still works there; then the same command again.",
     )
+
+
+async def take_back(pool: Pool, route: int, by: str) -> Step:
+    """Undo the last step, on record alone. Raises ConfigError where nothing can be taken back."""
+    step = last_step(await cutovers.standing(pool, route))
+    await cutovers.note(pool, route, step, "back", by, "")
+    return step
 
 
 async def note(engine: Engine, step: Step, state: str, by: str, detail: str = "") -> None:

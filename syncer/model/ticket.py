@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from syncer.model.ids import TicketId, Version
+from syncer.model.ids import Key, TicketId, Version
 
 
 class Person(Struct, frozen=True):
@@ -77,7 +77,8 @@ class Ticket(Struct, frozen=True):
     `values` maps a lookup kind (status, priority, category ...) to the source's id of the value;
     a kind the ticket leaves empty is absent. `custom` is by the id of the field, `cc` are people who are told of what
     happens: observers, followers, watchers. Texts are HTML when `html`, decoded exactly once.
-    Times are aware and in UTC. `version` changes whenever the desk counts the ticket as changed.
+    Times are aware and in UTC. `marker` is what stands in a field made for syncer's marker, which is in no other part;
+    one in a title or a text stays there. `version` changes whenever the desk counts the ticket as changed.
     """
 
     id: TicketId
@@ -102,3 +103,4 @@ class Ticket(Struct, frozen=True):
     links: tuple[TicketLink, ...] = ()
     times: tuple[TimeEntry, ...] = ()
     rating: Rating | None = None
+    marker: Key | None = None

@@ -107,7 +107,7 @@ def _mails(seen: Seen) -> Iterator[Finding]:
         times = seen.census.occasions[mail.on]
         if times:
             yield Finding(
-                code=f"mails:{mail.on}", severity="decide", count=times,
+                code=mail.code, severity="decide", count=times,
                 title=f"{OCCASIONS[mail.on]} {'mails' if mail.certain else 'may mail'} {readers(mail)}",
                 place=f"desk {seen.route.target}", examples=tuple(seen.census.examples.get(("mails", mail.on), ())),
                 fix=f"{mail.silence}; or go on with: syncer migrate {seen.route.name} --accept-mails",

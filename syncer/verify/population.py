@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from syncer.deskkit import marked
 from syncer.deskkit.contract import Source, Target, Unreadable
 from syncer.deskkit.paging import SeenIds
 from syncer.errors import ConfigError
@@ -159,7 +160,7 @@ class Population:
         for start in range(0, len(strangers), size):
             for ticket in await self._target.fetch(strangers[start : start + size]):
                 self.looked_at += 1
-                if isinstance(ticket, Ticket) and (hit := marker.search(_marked(ticket))):
+                if isinstance(ticket, Ticket) and (hit := marker.search(marked.shown(ticket))):
                     check = Check(field="ticket", verdict=Verdict.EXTRA, found=f"marked {hit[0]}")
                     yield Verified(
                         source_id=TicketId(hit[0].removeprefix(f"{self._sides.mark}-")), target_id=ticket.id,
@@ -171,11 +172,6 @@ def _said(written: Written, check: Check) -> Verified:
     return Verified(
         source_id=written.source_id, target_id=written.target_id, verdict=check.verdict, checks=(check,)
     )  # fmt: skip
-
-
-def _marked(ticket: Ticket) -> str:
-    """Where a marker may stand."""
-    return " ".join((ticket.title, *map(str, ticket.custom.values()), *ticket.tags, ticket.body[-200:]))
 
 
 async def read(desk: Source, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:

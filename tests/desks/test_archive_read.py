@@ -20,7 +20,7 @@ from syncer.deskkit.world import World
 from syncer.desks.archive.emulator import ArchiveEmulator
 from syncer.desks.archive.segments import Segments
 from syncer.errors import ConfigError, NotFound, Rejected
-from syncer.model.ids import Cursor, TicketId
+from syncer.model.ids import Cursor, Key, TicketId
 from syncer.model.lookups import LookupValue, StatusClass
 from syncer.model.ticket import Rating, Ticket, TicketLink
 from syncer.sandbox.seed import generate
@@ -169,7 +169,7 @@ async def test_a_whole_line_as_the_readme_has_it_is_read_field_by_field(tmp_path
         },
         comments=ticket.comments, files=ticket.files, tags=("printer", "näher"), cc=("32",),
         links=(TicketLink(TicketId("4700"), "parent"), TicketLink(TicketId("4712"))), times=ticket.times,
-        rating=Rating(4, 5, "Thanks"),
+        rating=Rating(4, 5, "Thanks"), marker=Key("IG-4711"),
     )  # fmt: skip
     first, second = ticket.comments
     assert (first.author, first.created_at, first.public, first.solution) == ("31", at, True, True)

@@ -71,7 +71,7 @@ async def test_what_was_drafted_reads_back_each_field(folder: Path) -> None:
         url="https://x.example/1", tags=("a", "b"), cc=("8",), links=draft.links, times=draft.times,
         custom={"9": ("Blue", "other"), "10": ("Not of this field",), "11": date(2024, 1, 2), "12": AT, "13": 1.5,
                 "14": False, "15": "text"},
-        rating=draft.rating, comments=ticket.comments, files=ticket.files,
+        rating=draft.rating, marker=draft.key, comments=ticket.comments, files=ticket.files,
     )  # fmt: skip
     assert [(c.id, c.author, c.created_at, c.body, c.public, c.solution) for c in ticket.comments] == [
         ("1", "7", AT, "Comment 1", True, True),

@@ -348,18 +348,55 @@ def whole(**more: Any) -> Script:
     )
 
 
-async def fetched(script: Script, *ids: str) -> list[Ticket | Unreadable]:
-    async with desk(script) as there:
+async def fetched(script: Script, *ids: str, **more: Any) -> list[Ticket | Unreadable]:
+    async with desk(script, **more) as there:
         return await there.fetch([TicketId(id) for id in ids])
 
 
 async def test_many_tickets_are_read_by_few_calls() -> None:
     script = whole()
-    (found,) = await fetched(script, "8")
+    async with desk(script, overlap=0) as there:
+        for _ in range(2):
+            (found,) = await there.fetch([TicketId("8")])
     assert isinstance(found, Ticket)
     assert (found.body, [one.body for one in found.comments]) == ("<p>first</p>", ["noted"])
     assert found.comments[0].files == (File("33", "pic.png", 5),)
-    assert len(script.asked) == 6
+    first, again = 6 + 3, 5
+    assert len(script.asked) == first + again, "of the first one nobody knows how old its last change is"
+
+
+async def test_a_ticket_on_which_something_happens_while_it_is_read_is_read_until_it_rests() -> None:
+    moves: list[dict[str, Any]] = [move(1, 8), move(2, 8, "Comment")]
+
+    def tickets(request: web.Request, body: Any) -> Any:
+        answer = items(row(8, Subject=f"after {moves[-1]['id']}"))
+        if len(moves) < 4:
+            moves.append(move(len(moves) + 1, 8, "Set"))  # right after RT has read the row
+        return answer
+
+    def history(request: web.Request, body: Any) -> Any:
+        return transactions(*moves)(request, body)
+
+    (found,) = await fetched(whole(GET__tickets=tickets, GET__transactions=history), "8", overlap=0)
+    assert isinstance(found, Ticket)
+    assert (found.title, found.version) == ("after 4", "4")
+
+
+async def test_the_row_of_a_ticket_that_never_rests_is_not_older_than_its_history() -> None:
+    moves = [move(1, 8), move(2, 8, "Comment")]
+
+    def tickets(request: web.Request, body: Any) -> Any:
+        answer = items(row(8, Subject=f"after {moves[-1]['id']}"))
+        moves.append(move(len(moves) + 1, 8, "Set"))
+        return answer
+
+    def history(request: web.Request, body: Any) -> Any:
+        return transactions(*moves)(request, body)
+
+    (found,) = await fetched(whole(GET__tickets=tickets, GET__transactions=history), "8", overlap=0)
+    assert isinstance(found, Ticket)
+    assert int(found.title.split()[1]) >= int(found.version)
+    assert int(moves[-1]["id"]) > int(found.version), "so it is told again"
 
 
 async def test_a_ticket_that_is_in_no_list_is_gone_only_where_rt_says_so() -> None:

@@ -122,6 +122,23 @@ async def test_nobody_is_mailed_before_somebody_accepted_it(desks: Desks) -> Non
     assert (await desks.do("delta", "--yes")).code == 0
 
 
+async def test_what_was_accepted_for_some_readers_is_not_accepted_for_others(desks: Desks, dsn: str) -> None:
+    text = desks.config.read_text()
+    desks.config.write_text(text.replace("    accept_mails: true  # emulated desks mail nobody\n", ""))
+    assert (await desks.do("migrate", "--yes", "--accept-mails")).code == 0
+    desks.new.carrier.log.clear()
+    store = await asyncpg.connect(dsn)
+    try:
+        codes = [row["code"] for row in await store.fetch("select code from waiver order by code")]
+        assert "mails:ticket:assignee+group" in codes
+        await store.execute("update waiver set code = 'mails:ticket:group' where code = 'mails:ticket:assignee+group'")
+    finally:
+        await store.close()
+    refused = await desks.do("delta", "--yes")
+    assert refused.code == 2
+    assert "it may mail assignees and agents of its group on a new ticket" in refused.err
+
+
 async def test_nothing_begins_before_a_person_agreed(desks: Desks) -> None:
     nobody = await desks.do("migrate")
     assert (nobody.code, "nobody is there to answer: Begin?" in nobody.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,5 +91,16 @@ def test_a_source_that_does_not_keep_still_is_not_frozen(place: TwinPlace) -> No
     old.create("One more")
     place.desks.watch = watch
     restless = do(place, "cutover", "move", "--yes")
-    assert restless.code == 2
+    assert restless.code == 3, "deltas have written"
     assert "still changes after 5 deltas: it is not frozen" in restless.err
+
+
+def test_how_far_it_is_and_a_step_back_need_no_desk(place: TwinPlace) -> None:
+    assert do(place, "migrate", "move", "--yes").code == 0
+    assert step(place, "--yes")["step"] == "freeze"
+    text = place.config.read_text()
+    place.config.write_text(re.sub(r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:9", text))
+    assert do(place, "cutover", "move", "--yes").code == 3, "nobody answers there"
+    assert step(place, "--status")["said"] == "next: catch_up"
+    assert step(place, "--back")["step"] == "freeze"
+    assert step(place, "--status")["said"] == "next: freeze"

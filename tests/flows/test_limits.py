@@ -59,9 +59,10 @@ class Standstills:
             before = time.monotonic()
             await asyncio.sleep(0.01)
             late = time.monotonic() - before - 0.01
+            # One request too many in a second of 40 takes no more than 26 ms.
+            self.longest = max(self.longest, late)
             if late > 0.05:
                 self.lost += late
-                self.longest = max(self.longest, late)
             self.share = self.lost / (time.monotonic() - self.began)
 
 

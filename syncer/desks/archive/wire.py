@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from syncer.errors import Rejected
 from syncer.model.draft import CommentDraft, Draft
-from syncer.model.ids import TicketId, Version
+from syncer.model.ids import Key, TicketId, Version
 from syncer.model.lookups import FieldForm, LookupValue, StatusClass
 from syncer.model.ticket import Comment, CustomValue, File, Rating, Ticket, TicketLink, TimeEntry
 
@@ -199,6 +199,7 @@ def ticket(line: TicketLine, version: Version) -> Ticket:
         tags=line.tags, cc=line.cc, links=tuple(TicketLink(TicketId(one.id), one.kind) for one in line.links),
         times=tuple(TimeEntry(one.id, one.author, _utc(one.at), one.seconds, one.note) for one in line.times),
         rating=Rating(line.rating.score, line.rating.most, line.rating.words) if line.rating else None,
+        marker=Key(line.key) if line.key else None,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from syncer.deskkit.contract import (
 )
 from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.paging import sweep_until_quiet
+from syncer.deskkit.settled import settled
 from syncer.desks.invgate import lists, wire
 from syncer.desks.invgate.abilities import capabilities
 from syncer.desks.invgate.access import Access, NotAllowed, judge
@@ -135,7 +136,11 @@ class InvGate:
         yield Page((), cursor=Cursor(str(newest)))
 
     async def fetch(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
-        """Many tickets with their comments in one call; ids the answer leaves out are gone or not visible."""
+        """Many tickets with their comments in one call, once more where the second of a change was not over."""
+        return await settled(self._fetched, ids, self._http.clock)
+
+    async def _fetched(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+        """Ids that the answer leaves out are gone or not visible."""
         try:
             rows = await self._view.tickets(ids, [("comments", 1)])
         except NotFound as e:

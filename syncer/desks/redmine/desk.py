@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from syncer.deskkit.contract import (
 )
 from syncer.deskkit.http import DeskHttp
 from syncer.deskkit.mails import Mail, Reader, may_mail
+from syncer.deskkit.settled import settled
 from syncer.desks.redmine import costs
 from syncer.desks.redmine.access import Access
 from syncer.desks.redmine.calls import Calls
@@ -108,12 +108,12 @@ class Redmine:
             yield page
 
     async def fetch(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
-        """Issue by issue, with all that hangs on it."""
-        found = await asyncio.gather(*map(self._reading.ticket, ids))
+        """Issue by issue, with all that hangs on it; once more where the second of a change was not over."""
+        found = await settled(self._reading.tickets, ids, self._http.clock)
         if any(isinstance(one, Ticket) or one.gone for one in found):
             # A key that was taken back reads public issues still, without their private notes.
             await self._access.confirm()
-        return list(found)
+        return found
 
     async def values(self, ids: Sequence[TicketId]) -> list[dict[str, str]]:
         """What these issues hold of the lists, in one call."""

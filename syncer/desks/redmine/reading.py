@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from syncer.deskkit.contract import Unreadable
 from syncer.desks.redmine import fields, wire
@@ -11,7 +14,7 @@ from syncer.desks.redmine.catalogue import Catalogue
 from syncer.desks.redmine.config import RedmineConfig
 from syncer.desks.redmine.people import People
 from syncer.errors import ConfigError, NotFound, Rejected
-from syncer.model.ids import TicketId
+from syncer.model.ids import Key, TicketId
 from syncer.model.ticket import Ticket
 
 
@@ -24,7 +27,11 @@ class Reading:
         self._catalogue = catalogue
         self._people = people
 
-    async def ticket(self, id: TicketId) -> Ticket | Unreadable:
+    async def tickets(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+        """One answer for each."""
+        return list(await asyncio.gather(*map(self._readable, ids)))
+
+    async def _readable(self, id: TicketId) -> Ticket | Unreadable:
         """One issue. One that breaks does not take its neighbours with it."""
         try:
             return await self._ticket(await self._calls.issue(id, WHOLE))
@@ -40,7 +47,7 @@ class Reading:
         known = await self._known(row)
         hidden = [id for id in (marker, requester) if id is not None]
         me = await self._calls.access.me()
-        return wire.ticket(
+        ticket = wire.ticket(
             row,
             url=self._config.base_url,
             requester=await self._requester(row, requester),
@@ -48,6 +55,7 @@ class Reading:
             work=await self._work(row),
             own=me.id,
         )
+        return replace(ticket, marker=Key(wire.text(fields.held(row).get(marker or "")).strip()) or None)
 
     async def _known(self, row: Row) -> dict[str, fields.Field]:
         """What the fields hold: as administrators may ask, else as the settings say and this issue shows."""

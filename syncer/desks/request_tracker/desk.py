@@ -31,6 +31,7 @@ from syncer.desks.request_tracker.listing import Listing
 from syncer.desks.request_tracker.loading import Loading
 from syncer.desks.request_tracker.looks import Looks, Seen
 from syncer.desks.request_tracker.mailing import Mailing
+from syncer.desks.request_tracker.newest import Newest
 from syncer.desks.request_tracker.people import People
 from syncer.desks.request_tracker.reading import BATCH, Reading
 from syncer.desks.request_tracker.writes import Writes
@@ -65,8 +66,9 @@ class RequestTracker:
         calls = Calls(config, self._http, self._access)
         self._catalogue = Catalogue(config, calls)
         self._looks = Looks(config, calls, self._catalogue, self._access)
-        self._listing = Listing(config, calls)
-        self._reading = Reading(config, calls, self._catalogue)
+        newest = Newest(calls)
+        self._listing = Listing(config, calls, newest)
+        self._reading = Reading(config, calls, self._catalogue, newest)
         self._files = Files(config, self._http, self._access)
         self._finding = Finding(config, calls)
         writes = Writes(config, self._http, self._access)

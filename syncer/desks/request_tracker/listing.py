@@ -11,25 +11,25 @@ from syncer.deskkit.paging import SeenIds
 from syncer.desks.request_tracker import wire, wire_talk
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.config import RequestTrackerConfig
-from syncer.desks.request_tracker.reading import TRANSACTIONS
+from syncer.desks.request_tracker.newest import CHANGES, TRANSACTIONS, Newest
 from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.model.ids import Cursor, TicketId, Version
 
 TICKETS = "/tickets"
-CHANGES = "ObjectType = 'RT::Ticket'"
 SEE = "Give the API user the right ShowTicket, globally or on the queues, then: syncer check"
 
 
 class Listing:
     """Walks that never skip: what comes in meanwhile has a higher number."""
 
-    def __init__(self, config: RequestTrackerConfig, calls: Calls) -> None:
+    def __init__(self, config: RequestTrackerConfig, calls: Calls, newest: Newest) -> None:
         self._config = config
         self._calls = calls
+        self._newest = newest
 
     async def scan(self) -> AsyncIterator[Page]:
         """Refs of all tickets; the cursor is the newest transaction before the walk."""
-        start = await self._calls.newest(TRANSACTIONS, CHANGES)
+        start = await self._newest.look()
         yield Page((), begins=Cursor(str(start)))
         seen = SeenIds()
         newest = await self._calls.newest(TICKETS, "id > 0")
@@ -61,7 +61,7 @@ class Listing:
     async def _last(self, since: int) -> dict[TicketId, int]:
         """The last transaction of each ticket that has one since; copies of mails are nothing that happened."""
         last: dict[TicketId, int] = {}
-        until = await self._calls.newest(TRANSACTIONS, CHANGES)
+        until = await self._newest.look()
         fields = {"fields": wire_talk.MOVE_FIELDS}
         async for rows in self._calls.after(TRANSACTIONS, f" AND {CHANGES}", fields, since, until):
             for move in map(wire_talk.move, rows):

@@ -10,8 +10,8 @@ from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.catalogue import Catalogue, Queue
 from syncer.desks.request_tracker.config import RequestTrackerConfig
-from syncer.desks.request_tracker.listing import CHANGES, SEE, TICKETS
-from syncer.desks.request_tracker.reading import TRANSACTIONS
+from syncer.desks.request_tracker.listing import SEE, TICKETS
+from syncer.desks.request_tracker.newest import CHANGES, TRANSACTIONS
 from syncer.errors import ConfigError, Rejected
 from syncer.model.ids import TicketId
 

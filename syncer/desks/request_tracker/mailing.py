@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from syncer.desks.request_tracker import wire, wire_talk
 from syncer.desks.request_tracker.calls import Calls
-from syncer.desks.request_tracker.reading import ATTACHMENTS, MOST_IDS, TRANSACTIONS
+from syncer.desks.request_tracker.newest import TRANSACTIONS
+from syncer.desks.request_tracker.reading import ATTACHMENTS, MOST_IDS
 from syncer.model.ids import TicketId
 
 _OF_MAILS = " OR ".join(f"Type = '{type}'" for type in wire_talk.MAILS)

@@ -14,6 +14,7 @@ from syncer.desks.request_tracker import wire, wire_talk
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.catalogue import Catalogue
 from syncer.desks.request_tracker.config import RequestTrackerConfig
+from syncer.desks.request_tracker.newest import TRANSACTIONS, Newest
 from syncer.desks.request_tracker.wire import Row
 from syncer.desks.request_tracker.wire_talk import Move, Moves, Part, Said
 from syncer.errors import NotFound, Rejected
@@ -25,26 +26,30 @@ MOST_IDS = 100
 """So many ids in one condition, which is one page of answers at most."""
 MOST_TEXT = 4 * 1024 * 1024
 """Characters of texts asked for at once; one that is longer comes alone."""
-TRANSACTIONS, ATTACHMENTS = "/transactions", "/attachments"
+ATTACHMENTS = "/attachments"
 LOOKS_EVERY = 0.1
 """Seconds between two looks at a ticket that does not show its beginning."""
+LOOKS_MOST = 4
+"""So often a ticket is read again that changes while it is read."""
+Histories = dict[TicketId, list[Move]]
 T = TypeVar("T")
 
 
 class Reading:
     """Reads tickets with all that was said on them."""
 
-    def __init__(self, config: RequestTrackerConfig, calls: Calls, catalogue: Catalogue) -> None:
+    def __init__(self, config: RequestTrackerConfig, calls: Calls, catalogue: Catalogue, newest: Newest) -> None:
         self._config = config
         self._calls = calls
         self._catalogue = catalogue
+        self._newest = newest
         self._reader = wire.Reader(config)
 
     async def tickets(self, ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
         """One answer for each. Raises Rejected or Retryable where all fail together."""
-        rows, merged = await self._rows([id for id in ids if id.isdigit()])
+        rows, histories = await self._agreeing([id for id in ids if id.isdigit()])
         fields = await self._catalogue.fields()
-        talk = await self._talk({id: merged.get(id, []) for id in rows})
+        talk = await self._talk({id: histories[id] for id in rows})
         found: dict[TicketId, Ticket | Unreadable] = {}
         for id in ids:
             try:
@@ -53,12 +58,36 @@ class Reading:
                 found[id] = Unreadable(id, e.message)
         return [found[id] for id in ids]
 
+    async def _agreeing(self, ids: Sequence[TicketId]) -> tuple[dict[TicketId, Row], Histories]:
+        """Rows with their histories. A row is never older than its history: the change between them would be lost.
+
+        What happened before we asked is in both. Tickets with a younger change are read again until two histories
+        agree; of one that never rests the row comes last, and the change that it may hold is told once more.
+        """
+        before = self._newest.seen - self._config.overlap
+        rows, histories = await self._both(ids)
+        self._newest.saw(max(map(_last, histories.values()), default=0))
+        late = [id for id in rows if _last(histories[id]) > before]
+        for _ in range(LOOKS_MOST):
+            if not late:
+                return rows, histories
+            fresh, again = await self._both(late)
+            rows = {id: row for id, row in rows.items() if id not in late} | fresh
+            late = [id for id in fresh if _last(again[id]) != _last(histories[id])]
+            histories |= again
+        fresh, _ = await self._rows(late)
+        return {id: row for id, row in rows.items() if id not in late} | fresh, histories
+
+    async def _both(self, ids: Sequence[TicketId]) -> tuple[dict[TicketId, Row], Histories]:
+        rows, merged = await self._rows(ids)
+        return rows, await self._histories({id: merged.get(id, []) for id in rows})
+
     async def comments(self, id: TicketId) -> list[Comment]:
         """What was said on one ticket. Raises Rejected, also where its beginning does not show within `write_lag`: of
         a ticket that was just made a later transaction may be seen before the first one."""
         until = time.monotonic() + self._config.write_lag
         while True:
-            talk = await self._talk({id: []})
+            talk = await self._talk(await self._histories({id: []}))
             try:
                 return talk[id]().comments
             except Rejected as e:
@@ -106,14 +135,15 @@ class Reading:
             return Unreadable(id, f"it is no ticket but a {row.get('Type')}", gone=True)
         return Unreadable(id, "it can be read, and is in no list")
 
-    async def _talk(self, of: Mapping[TicketId, Sequence[str]]) -> dict[TicketId, _Told]:
-        """Of each ticket with those merged into it, what happened; put together when it is asked for."""
+    async def _histories(self, of: Mapping[TicketId, Sequence[str]]) -> Histories:
+        """Of each ticket with those merged into it, what happened."""
         moves = await self._moves([on for id, merged in of.items() for on in (id, *merged)])
-        hung = await self._hung([move.id for each in moves.values() for move in each if move.speaks])
-        told = {}
-        for id, merged in of.items():
-            told[id] = _Told(id, [move for on in (id, *merged) for move in moves.get(on, ())], hung)
-        return told
+        return {id: [move for on in (id, *merged) for move in moves.get(on, ())] for id, merged in of.items()}
+
+    async def _talk(self, histories: Histories) -> dict[TicketId, _Told]:
+        """The same with what was said; put together when it is asked for."""
+        hung = await self._hung([move.id for each in histories.values() for move in each if move.speaks])
+        return {id: _Told(id, moves, hung) for id, moves in histories.items()}
 
     async def _moves(self, ids: Sequence[str]) -> dict[str, list[Move]]:
         found: dict[str, list[Move]] = {id: [] for id in ids}
@@ -174,6 +204,11 @@ class _Told:
 
     def __call__(self) -> Moves:
         return wire_talk.moves(self._id, self._moves, self._hung)
+
+
+def _last(history: Sequence[Move]) -> int:
+    """The number of the last change; 0 where none is shown."""
+    return max((move.id for move in history), default=0)
 
 
 def _chunks(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:

@@ -16,7 +16,7 @@ from syncer.desks.request_tracker.wire_custom import Field
 from syncer.desks.request_tracker.wire_talk import Moves
 from syncer.errors import ConfigError, Rejected
 from syncer.log import redact
-from syncer.model.ids import TicketId, Version
+from syncer.model.ids import Key, TicketId, Version
 from syncer.model.lookups import LookupValue, StatusClass
 from syncer.model.ticket import Ticket, TicketLink
 
@@ -173,6 +173,7 @@ class Reader:
             cc=tuple(dict.fromkeys(told)),
             links=tuple(links(row)),
             times=tuple(moves.times),
+            marker=self._marker(row),
         )
 
     def values(self, row: Mapping[str, Any]) -> dict[str, str]:
@@ -195,6 +196,13 @@ class Reader:
 
     def _own(self) -> frozenset[str]:
         return frozenset(name for name in (self._config.marker_field, self._config.tag_field) if name)
+
+    def _marker(self, row: Row) -> Key | None:
+        """What stands in the field for syncer's marker; a marker in a title stays there."""
+        name = self._config.marker_field
+        return (
+            next((Key(word.strip()) for word in wire_custom.words(row, name) if word.strip()), None) if name else None
+        )
 
     def _tags(self, row: Row) -> tuple[str, ...]:
         name = self._config.tag_field

@@ -10,7 +10,7 @@ from syncer.desks.rezolve.config import RezolveConfig
 from syncer.desks.rezolve.known import Known
 from syncer.desks.rezolve.ticket_types import FieldType, TicketType
 from syncer.errors import Rejected
-from syncer.model.ids import TicketId, Version
+from syncer.model.ids import Key, TicketId, Version
 from syncer.model.ticket import Comment, CustomValue, Ticket
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -28,7 +28,8 @@ def ticket(row: wire.Record, known: Known, config: RezolveConfig, comments: tupl
     fields = _own_fields(kind, row.type, config)
     told = {name: cells.get(field.id.lower()) for name, field in fields.items()}
     body = wire.text(told.get("description")) or ""
-    placed = {field.id.lower() for field in fields.values()}
+    markers = {own.external_id_field_id.lower() for own in config.types.values() if own.external_id_field_id}
+    placed = {field.id.lower() for field in fields.values()} | markers
     if (settings := config.types.get(row.type or "")) is not None:
         placed.add((settings.status_field_id or "").lower())
     return Ticket(
@@ -49,6 +50,7 @@ def ticket(row: wire.Record, known: Known, config: RezolveConfig, comments: tupl
         comments=comments,
         tags=_tags(told.get("tags"), fields.get("tags")),
         cc=watchers(row.data, known),
+        marker=next((Key(word) for id in sorted(markers) if (word := wire.text(cells.get(id)))), None),
     )
 
 

@@ -22,7 +22,7 @@ from syncer.desks.znuny.names import Names
 from syncer.desks.znuny.people import People
 from syncer.errors import Rejected
 from syncer.mapping.body import text_to_html
-from syncer.model.ids import TicketId, Version
+from syncer.model.ids import Key, TicketId, Version
 from syncer.model.ticket import Comment, File, Ticket, TimeEntry
 
 Row = dict[str, Any]
@@ -149,6 +149,7 @@ class Reader:
         self._fields = fields
         self._zone = ZoneInfo(config.timezone)
         self._unit = (config.time_unit_minutes or 0) * 60
+        self._field = config.marker_field
         self._page = _PAGE.sub("/index.pl?Action=AgentTicketZoom;TicketID=", config.base_url)
 
     def ticket(self, row: Row) -> Ticket:
@@ -182,7 +183,12 @@ class Reader:
             files=files(first) if first else (),
             cc=tuple(dict.fromkeys(copied)),
             times=tuple(self._work(one, row) for one in said if self._unit and _units(one)),
+            marker=self._marked(row),
         )
+
+    def _marked(self, row: Row) -> Key | None:
+        """What stands in the field for syncer's marker; a marker in a title stays there."""
+        return next(map(Key, sorted(markers(row, self._field))), None) if self._field else None
 
     def _comment(self, article: Row, row: Row) -> Comment:
         return Comment(
