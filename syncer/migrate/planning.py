@@ -115,7 +115,7 @@ async def record(engine: Engine, pages: AsyncIterator[Page], making: Making) -> 
     began: list[Cursor] = []
     moving = Pass(
         source=engine.source, mapper=recorder, strangers=meeting, journal=recorder, deliver=recorder, tally=recorder,
-        updates=engine.target.capabilities.updates, readers=READERS, writers=2, stop=engine.stop,
+        readers=READERS, writers=2, stop=engine.stop,
     )  # fmt: skip
     over = asyncio.Event()
     keeping = asyncio.create_task(_keep(recorder, making, over))

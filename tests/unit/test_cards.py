@@ -10,7 +10,7 @@ from msgspec import structs
 from syncer.deskkit.contract import Capabilities
 from syncer.reports.cards import card
 
-UNSAID = {"updates", "fetch_batch", "fields", "mails", "needs_body", "body", "adopts_lists", "remote"}
+UNSAID = {"fetch_batch", "fields", "mails", "needs_body", "body", "adopts_lists", "remote"}
 """What nobody chooses a desk by; mails are told where somebody is about to write."""
 WHOLE: dict[str, Any] = {
     name: True for name, field in Capabilities.__annotations__.items() if field == "bool" and name != "keeps_links"
