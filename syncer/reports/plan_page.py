@@ -82,7 +82,8 @@ def _pictures(plan: PlanReport) -> dict[str, object]:
 
 
 def _words(field: str) -> str:
-    return field.removesuffix("_id").replace("_", " ")
+    """A key of ours for people; a name that people gave is as it is."""
+    return field.removesuffix("_id").replace("_", " ") if field.isidentifier() and field.islower() else field
 
 
 def _sides(kind: str, source: Sequence[Count], target: Sequence[Count]) -> Iterator[tuple[str, Markup]]:
@@ -112,7 +113,7 @@ def fields(one: Example) -> list[tuple[str, str, str]]:
     after = {"title": one.after.title, **dict(one.after.fields)} if one.after else {}
     names = [*(n for n in before if n in after), *(n for n in before if n not in after)]
     names += [name for name in after if name not in before]
-    return [(name, before.get(name, ""), after.get(name, "")) for name in names]
+    return [(_words(name), before.get(name, ""), after.get(name, "")) for name in names]
 
 
 def _readers(mail: Mailing) -> str:

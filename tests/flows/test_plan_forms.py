@@ -19,6 +19,7 @@ from tests.flows.place import Place
 
 GOLDEN = Path(__file__).parent / "golden"
 BLOCKED = 2
+SHOWN = 20
 
 
 @pytest.fixture
@@ -64,6 +65,14 @@ def test_the_json_is_right_by_the_published_schema(report: Path) -> None:
     assert list(check.iter_errors(told)) == []
     for name in told:
         assert name == "parent" or not check.is_valid({**told, name: object}), name
+
+
+def test_an_example_names_people_as_people_know_them(report: Path) -> None:
+    """Also on a target that cannot list them: ids of them are nothing to look at."""
+    told = json.loads((report / "plan.json").read_text(encoding="utf-8"))
+    assert len(told["examples"]) == SHOWN
+    asking = [dict(one["after"]["fields"])["requester"] for one in told["examples"] if one["after"]]
+    assert [who for who in asking if "@" in who]
 
 
 def test_all_four_tell_the_same_numbers(report: Path) -> None:
