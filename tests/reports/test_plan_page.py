@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from syncer.reports.document import PlanReport
 from syncer.reports.plan_page import page
@@ -14,6 +14,7 @@ from tests.reports.opened import PHONE, Opened, needs_chromium
 from tests.reports.plans import filled, longest
 
 pytestmark = needs_chromium
+PAPER = ViewportSize(width=680, height=1000)
 
 
 def opened(browser: Browser, plan: PlanReport, path: Path, **how: object) -> Opened:
@@ -115,8 +116,8 @@ def test_the_longest_report_is_a_page_like_any_other(browser: Browser, tmp_path:
 def test_in_print_everything_is_open_and_afterwards_as_it_was(browser: Browser, tmp_path: Path) -> None:
     seen = opened(browser, filled(["some words"], rows=8), tmp_path / "plan.html")
     folded, closed = seen.page.locator(".beyond"), seen.page.locator("details:not([open])")
-    before = closed.count()
-    assert before
+    unopened = closed.count()
+    assert unopened
     assert folded.count()
     assert not folded.first.is_visible()
     seen.page.emulate_media(media="print")
@@ -124,8 +125,15 @@ def test_in_print_everything_is_open_and_afterwards_as_it_was(browser: Browser, 
     assert closed.count() == 0
     assert all(one.is_visible() for one in folded.all())
     assert not seen.page.get_by_role("navigation").is_visible()
+    assert seen.page.get_by_text("signature, for plan").is_visible()
+    seen.page.set_viewport_size(PAPER)
+    before, after = (seen.page.locator(".sides figure").nth(at).bounding_box() for at in (0, 1))
+    assert before is not None
+    assert after is not None
+    assert before["y"] == after["y"], "side by side, as on a desk"
+    assert after["x"] > before["x"] + before["width"]
     seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
     seen.page.emulate_media(media="screen")
-    assert closed.count() == before
+    assert closed.count() == unopened
     seen.page.pdf(path=tmp_path / "plan.pdf")
     assert (tmp_path / "plan.pdf").stat().st_size > 10_000
