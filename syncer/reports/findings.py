@@ -23,6 +23,7 @@ ADVICE = {
     "changed_after": "Make these changes on the target by hand, then: syncer parked drop {route} ID",
 }
 SEVERITIES = ("blocks", "decide", "information")
+DROPPED = "dropped"
 RETRY = "See why, mend it, then: syncer parked retry {route}"
 
 
@@ -40,7 +41,9 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 def of(seen: Seen) -> tuple[Finding, ...]:
     """Every finding, the gravest and most frequent first; waived where a waiver still holds."""
-    found = [*_unmapped(seen), *_parked(seen), *_losses(seen), *_mails(seen), *_static(seen)]
+    found = [
+        *_unmapped(seen), *_parked(seen), *_skipped(seen), *_losses(seen), *_mails(seen), *_static(seen)
+    ]  # fmt: skip
     return tuple(in_order([_waived(one, seen.waivers) for one in found]))
 
 
@@ -89,6 +92,20 @@ def _parked(seen: Seen) -> Iterator[Finding]:
             title=f"would be parked, because {REASONS[reason]}", place=f"tickets of {seen.route.source}",
             examples=tuple(seen.tally.examples.get(reason, ())),
             fix=ADVICE.get(reason, RETRY).format(route=seen.route.name),
+        )  # fmt: skip
+
+
+def _skipped(seen: Seen) -> Iterator[Finding]:
+    for rule, tickets in seen.tally.reasons.most_common():
+        if rule in REASONS:
+            continue
+        dropped = rule == DROPPED
+        yield Finding(
+            code=f"skipped:{rule}", severity="information", count=tickets,
+            title="were dropped by a person, and stay behind" if dropped else "left behind by a rule of the mapping",
+            place=f"parked tickets of {seen.route.name}" if dropped else f"{seen.route.mapping}: {rule}",
+            examples=tuple(seen.tally.examples.get(rule, ())),
+            fix=f"to bring them after all: syncer parked retry {seen.route.name} ID" if dropped else "",
         )  # fmt: skip
 
 

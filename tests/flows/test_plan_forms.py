@@ -67,6 +67,17 @@ def test_the_json_is_right_by_the_published_schema(report: Path) -> None:
         assert name == "parent" or not check.is_valid({**told, name: object}), name
 
 
+def test_what_is_left_behind_by_a_rule_is_told_with_its_rule(ugly_place: Place) -> None:
+    mapping = ugly_place.config.parent / "mapping.yaml"
+    mapping.write_text(mapping.read_text(encoding="utf-8") + "skip: {status: [Rejected, New]}\n", encoding="utf-8")
+    told = syncer("plan", "move", "--json", "--config", ugly_place.config).document
+    (found,) = [one for one in told["findings"] if one["code"].startswith("skipped:")]
+    assert found["count"] == told["counts"]["skipped"] > 0
+    assert found["severity"] == "information"
+    assert found["examples"]
+    assert found["place"].endswith("mapping.yaml: skip.status")
+
+
 def test_an_example_names_people_as_people_know_them(report: Path) -> None:
     """Also on a target that cannot list them: ids of them are nothing to look at."""
     told = json.loads((report / "plan.json").read_text(encoding="utf-8"))
