@@ -104,7 +104,7 @@ def _few(counts: Sequence[Count]) -> list[tuple[str, int]]:
 
 def guesses(suggestions: Sequence[Suggestion]) -> str:
     """Values that may be meant, the likeliest first."""
-    return "; ".join(f"{one.name}? ({one.score * 100:.0f} %, {one.why})" for one in suggestions)
+    return "; ".join(f"{one.name}? ({one.score * 100:.0f}\u00a0%, {one.why})" for one in suggestions)
 
 
 def fields(one: Example) -> list[tuple[str, str, str]]:

@@ -97,9 +97,10 @@ def test_five_hundred_values_without_a_decision_are_one_finding(browser: Browser
     assert shown.filter(visible=True).count() == SHOWN
     counts = [int(text) for text in found.locator("tbody td.number").all_text_contents()]
     assert counts == sorted(counts, reverse=True), "the most frequent first"
-    assert "Other? (50 %, alike)" in shown.first.inner_text()
+    assert "Other? (50\u00a0%, alike)" in shown.first.inner_text()
     found.get_by_role("button", name="Show 488 more").click()
     assert shown.filter(visible=True).count() == 500
+    assert seen.page.evaluate("document.activeElement === document.querySelector('.beyond')"), "go on reading there"
     seen.page.get_by_role("combobox").select_option("open")
     assert seen.page.locator("#values-1 tr").filter(visible=True).count() == 500
     assert not found.is_visible()
