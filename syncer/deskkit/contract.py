@@ -48,7 +48,6 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     fields: Mapping[str, DraftField] = {}
     marker_in: tuple[Literal["title", "field"], ...] = ()
     finds_by_key: bool = False
-    updates: bool = False
     takes_comments: bool = False
     takes_files: bool = True
     takes_tags: bool = False

@@ -16,7 +16,7 @@ FEW = 20
 
 
 async def delta(engine: Engine) -> Report:
-    """New tickets are created; changed ones updated, or parked where the target takes no updates.
+    """New tickets are created; those that changed after they came over are parked.
 
     Raises ConfigError before the first backfill is through, Brake when too large a share has changed.
     """

@@ -209,7 +209,7 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, h
         mapper, ledger = _by_plan(engine, journal, how.plan)
         moving = Pass(
             source=engine.source, mapper=mapper, strangers=meeting, journal=ledger, deliver=load, tally=tally,
-            updates=engine.target.capabilities.updates, readers=READERS,
+            readers=READERS,
             writers=max(2, int(engine.target.parallel * SPARE_WRITERS)), stop=engine.stop,
         )  # fmt: skip
         cursor = await run_pass(moving, pages(since))

@@ -96,7 +96,11 @@ async def follow_up(engine: Engine, recorded: Recorded, making: Making, parent: 
 def _with_the_rest(told: PlanReport, parent: PlanReport) -> PlanReport:
     """What was not counted anew is as it was."""
     anew = {one.code for one in told.findings}
-    kept = [one for one in parent.findings if one.code not in anew and not one.code.startswith(("loss:", "parked:"))]
+    kept = [
+        one
+        for one in parent.findings
+        if one.code not in anew and not one.code.startswith(("loss:", "parked:", "skipped:"))
+    ]
     return replace(
         told, findings=tuple(in_order([*told.findings, *kept])), values=parent.values, months=parent.months,
         distributions=parent.distributions, mails=parent.mails, examples=parent.examples,
@@ -115,7 +119,7 @@ async def record(engine: Engine, pages: AsyncIterator[Page], making: Making) -> 
     began: list[Cursor] = []
     moving = Pass(
         source=engine.source, mapper=recorder, strangers=meeting, journal=recorder, deliver=recorder, tally=recorder,
-        updates=engine.target.capabilities.updates, readers=READERS, writers=2, stop=engine.stop,
+        readers=READERS, writers=2, stop=engine.stop,
     )  # fmt: skip
     over = asyncio.Event()
     keeping = asyncio.create_task(_keep(recorder, making, over))

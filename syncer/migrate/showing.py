@@ -18,9 +18,14 @@ MOST_TRAITS = 8
 
 
 async def looked_closer(engine: Engine, making: Making) -> tuple[Example, ...]:
-    """At most twenty; a ticket that cannot be read any more is left out."""
-    names = making.trait_names()
-    chosen = {one.id: one for one in cover(await making.traits(), SHOWN).chosen}
+    """Twenty, where there are as many; a ticket that cannot be read any more is left out."""
+    names, there = making.trait_names(), await making.traits()
+    chosen = {one.id: one.adds for one in cover(there, SHOWN).chosen}
+    # Where fewer show all that is odd, ordinary ones from here and there make the number full.
+    for id, _ in there[:: max(1, len(there) // SHOWN)] + there:
+        if len(chosen) >= SHOWN:
+            break
+        chosen.setdefault(id, ())
     said = await making.planned(list(chosen))
     mapper, found = engine.mapper(), list[Example]()
     for ticket in await _read(engine, list(chosen)):
@@ -28,7 +33,7 @@ async def looked_closer(engine: Engine, making: Making) -> tuple[Example, ...]:
         found.append(
             Example(
                 id=ticket.id, number=ticket.number, url=ticket.url, outcome=known.outcome, reason=known.reason,
-                traits=tuple(names[trait] for trait in chosen[ticket.id].adds)[:MOST_TRAITS],
+                traits=tuple(names[trait] for trait in chosen[ticket.id])[:MOST_TRAITS],
                 before=examples.before(ticket, engine.tables),
                 after=_after(engine, mapped) if isinstance(mapped, Draft) else None,
             )

@@ -32,14 +32,13 @@ class Census:
         self.mailing: Counter[str] = Counter()
         self.comments = self.files = self.bytes = 0
         self.examples: dict[tuple[str, str], list[str]] = {}
+        """By (kind, value id) of the source, and by ("mails", occasion)."""
 
     def add(self, ticket: Ticket, draft: Draft | None) -> None:
         """One ticket, and what it would become; None where it stays behind."""
         for kind, id in ticket.values.items():
             self.source[kind, id] += 1
-            some = self.examples.setdefault((kind, id), [])
-            if len(some) < EXAMPLES:
-                some.append(ticket.id)
+            self._example((kind, id), ticket.id)
         self.months[ticket.created_at.strftime("%Y-%m") if ticket.created_at else UNKNOWN] += 1
         if draft is not None:
             self._drafted(draft)
@@ -57,6 +56,12 @@ class Census:
             if times:
                 self.occasions[occasion] += times
                 self.mailing[occasion] += 1
+                self._example(("mails", occasion), draft.source_id)
+
+    def _example(self, of: tuple[str, str], id: str) -> None:
+        some = self.examples.setdefault(of, [])
+        if len(some) < EXAMPLES:
+            some.append(id)
 
     def _occasions(self, draft: Draft) -> dict[str, int]:
         public = sum(comment.public for comment in draft.comments)

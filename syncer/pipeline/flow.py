@@ -70,7 +70,6 @@ class Pass(Struct, kw_only=True):
     journal: Ledger
     deliver: Deliver
     tally: Tally
-    updates: bool
     readers: int
     writers: int
     stop: asyncio.Event
@@ -154,7 +153,7 @@ async def _list(route: Pass, pages: AsyncIterator[Page], queues: _Queues) -> Cur
         route.tally.read += len(refs)
         links = await route.journal.known([ref.id for ref in refs])
         for ref in refs:
-            if (settled := before_reading(ref, links.get(ref.id), route.updates)) is None:
+            if (settled := before_reading(ref, links.get(ref.id))) is None:
                 wanted.append(ref.id)
             else:
                 _settle(route, ref, settled)

@@ -27,7 +27,7 @@ class Settled(Struct, frozen=True):
     park: bool = False
 
 
-def before_reading(ref: Ref, link: Link | None, updates: bool) -> Settled | None:
+def before_reading(ref: Ref, link: Link | None) -> Settled | None:
     """What can be said without reading the ticket; None when it must be read."""
     if link is None:
         return None
@@ -36,14 +36,12 @@ def before_reading(ref: Ref, link: Link | None, updates: bool) -> Settled | None
     if link.state == EffectState.DONE:
         if ref.version is None or ref.version == link.version:
             return Settled(Result.UNCHANGED)
-        if not updates:
-            return Settled(
-                Result.PARKED,
-                "changed_after",
-                f"changed on the source after it was migrated as {link.target_id}; the target takes no updates",
-                park=link.parked != "changed_after",
-            )
-        return None
+        return Settled(
+            Result.PARKED,
+            "changed_after",
+            f"changed on the source after it was migrated as {link.target_id}; the target takes no updates",
+            park=link.parked != "changed_after",
+        )
     if link.parked and link.parked not in LOOK_AGAIN:
         return Settled(Result.PARKED, link.parked)
     return None

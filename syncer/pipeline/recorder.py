@@ -70,6 +70,8 @@ class Recorder(Tally):
         """It would be created."""
         self.count(Result.CREATED, draft.source_id)
         self.lost(draft.losses)
+        for loss in dict.fromkeys(draft.losses):
+            self.example(("loss", loss), draft.source_id)
 
     def count(self, result: Result, id: TicketId, reason: str = "") -> None:
         """One record would end so: its prediction is complete."""

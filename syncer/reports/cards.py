@@ -8,6 +8,7 @@ from collections.abc import Callable
 from syncer.deskkit.contract import Capabilities
 
 NOT_A_TARGET = "-"
+MEGABYTE = 1024 * 1024
 _FACT = re.compile(r"(yes|no)(?:[:,] (.*))?")
 
 
@@ -33,6 +34,10 @@ def _most(number: int | None) -> str:
     return f"{number:,}" if number else "no limit known"
 
 
+def _size(size: int | None) -> str:
+    return f"{size / MEGABYTE:,.4g} MB" if size else "no limit known"
+
+
 _BOTH: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("Tickets are read from it", lambda f: _yes(f.reads)),
     ("Tickets are created on it", lambda f: _yes(f.writes)),
@@ -42,7 +47,8 @@ _TARGET: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("A lost answer can be looked for", lambda f: _yes(f.finds_by_key)),
     ("Our marker stands in", lambda f: ", ".join("a field of its own" if m == "field" else m for m in f.marker_in)
      or "a text"),
-    ("Tickets can be changed afterwards", lambda f: _yes(f.updates)),
+    ("Tickets can be set right afterwards", lambda f: _yes(f.takes_changes, "no: by hand")),
+    ("Tickets can be taken back", lambda f: _yes(f.takes_back, "no: listed, and removed by hand")),
     ("Comments of their own", _or_told("takes_comments")),
     ("Private notes", lambda f: _yes(f.keeps_private, "no: kept in a local file")),
     ("Files", _files),
@@ -58,6 +64,7 @@ _TARGET: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("People can be made", lambda f: _yes(f.takes_people)),
     ("Longest title", lambda f: _most(f.max_title) + (" bytes" if f.title_in_bytes else "")),
     ("Longest text", lambda f: _most(f.max_body)),
+    ("Largest file", lambda f: _size(f.max_file) if f.takes_files else "takes none"),
 )  # fmt: skip
 
 

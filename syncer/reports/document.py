@@ -100,6 +100,7 @@ class Loss(Struct, frozen=True):
     count: int
     meaning: str
     signed: Waiver | None = None
+    examples: tuple[str, ...] = ()
 
 
 class Mailing(Struct, frozen=True, kw_only=True):

@@ -63,6 +63,9 @@ def _value(name: str, value: str, tables: Tables, fields: Mapping[str, DraftFiel
 
 def _target(tables: Tables, kind: str, id: str) -> str:
     value = tables.target.get((kind, id))
+    if value is None and kind == "person":
+        # A target that cannot list its people has ids of them only; what people know is the address.
+        return tables.addresses.get(id) or next((mail for mail, who in tables.emails.items() if who == id), id)
     return shown(value) if value is not None else id
 
 

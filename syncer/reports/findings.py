@@ -23,6 +23,7 @@ ADVICE = {
     "changed_after": "Make these changes on the target by hand, then: syncer parked drop {route} ID",
 }
 SEVERITIES = ("blocks", "decide", "information")
+DROPPED = "dropped"
 RETRY = "See why, mend it, then: syncer parked retry {route}"
 
 
@@ -40,7 +41,9 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 def of(seen: Seen) -> tuple[Finding, ...]:
     """Every finding, the gravest and most frequent first; waived where a waiver still holds."""
-    found = [*_unmapped(seen), *_parked(seen), *_losses(seen), *_mails(seen), *_static(seen)]
+    found = [
+        *_unmapped(seen), *_parked(seen), *_skipped(seen), *_losses(seen), *_mails(seen), *_static(seen)
+    ]  # fmt: skip
     return tuple(in_order([_waived(one, seen.waivers) for one in found]))
 
 
@@ -92,11 +95,26 @@ def _parked(seen: Seen) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _skipped(seen: Seen) -> Iterator[Finding]:
+    for rule, tickets in seen.tally.reasons.most_common():
+        if rule in REASONS:
+            continue
+        dropped = rule == DROPPED
+        yield Finding(
+            code=f"skipped:{rule}", severity="information", count=tickets,
+            title="were dropped by a person, and stay behind" if dropped else "left behind by a rule of the mapping",
+            place=f"parked tickets of {seen.route.name}" if dropped else f"{seen.route.mapping}: {rule}",
+            examples=tuple(seen.tally.examples.get(rule, ())),
+            fix=f"to bring them after all: syncer parked retry {seen.route.name} ID" if dropped else "",
+        )  # fmt: skip
+
+
 def _losses(seen: Seen) -> Iterator[Finding]:
     for code, times in seen.tally.losses.most_common():
         yield Finding(
             code=f"loss:{code}", severity="decide", count=times, title=loss_meaning(code),
             place=f"what {seen.route.target} can hold, and the rules of {seen.route.mapping.name}",
+            examples=tuple(seen.tally.examples.get(("loss", code), ())),
             fix=f"sign it off: syncer plans waive {seen.route.name} loss:{code} --reason WHY",
         )  # fmt: skip
 
@@ -108,7 +126,7 @@ def _mails(seen: Seen) -> Iterator[Finding]:
             yield Finding(
                 code=mail.code, severity="decide", count=times,
                 title=f"{OCCASIONS[mail.on]} {'mails' if mail.certain else 'may mail'} {readers(mail)}",
-                place=f"desk {seen.route.target}",
+                place=f"desk {seen.route.target}", examples=tuple(seen.census.examples.get(("mails", mail.on), ())),
                 fix=f"{mail.silence}; or go on with: syncer migrate {seen.route.name} --accept-mails",
             )  # fmt: skip
 

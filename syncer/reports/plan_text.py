@@ -8,7 +8,7 @@ from syncer.errors import ConfigError
 from syncer.pipeline.tally import Result
 from syncer.reports.document import Finding, PlanReport
 from syncer.reports.summary import lines_of
-from syncer.reports.words import counted
+from syncer.reports.words import counted, printable
 
 SHORT = 12
 """So many letters of a hash tell plans apart."""
@@ -27,7 +27,9 @@ def blockers(plan: PlanReport) -> list[Finding]:
 def blocker_lines(plan: PlanReport) -> list[str]:
     """One line for each finding that blocks."""
     return [
-        f"{one.place}: {one.title}: {counted(one.count, 'ticket')}, for instance {', '.join(one.examples[:3])}"
+        printable(
+            f"{one.place}: {one.title}: {counted(one.count, 'ticket')}, for instance {', '.join(one.examples[:3])}"
+        )
         for one in blockers(plan)
     ]
 
@@ -58,7 +60,7 @@ def plan_text(plan: PlanReport) -> str:
     lines += [f"Note: {note}" for note in plan.notes]
     lines.append("Nothing was written.")
     lines.append(f"next: {_after(plan)}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _mails(plan: PlanReport) -> list[str]:

@@ -136,7 +136,8 @@ def _losses(seen: findings.Seen) -> tuple[Loss, ...]:
         held = seen.waivers.get(f"loss:{code}")
         holds = held is not None and count <= held.count
         signed = Waiver(held.by, held.reason, held.at) if held is not None and holds else None
-        found.append(Loss(code, count, loss_meaning(code), signed))
+        examples = tuple(seen.tally.examples.get(("loss", code), ()))
+        found.append(Loss(code, count, loss_meaning(code), signed, examples))
     return tuple(found)
 
 

@@ -410,5 +410,5 @@ async def test_a_foreign_archive_is_gone_on_with(tmp_path: Path) -> None:
 
 def test_nothing_is_said_of_what_it_does_not_do() -> None:
     facts = archive(Path("nowhere")).capabilities
-    assert (facts.updates, facts.mails, facts.max_title, facts.max_body) == (False, (), None, None)
+    assert (facts.mails, facts.max_title, facts.max_body) == ((), None, None)
     assert facts.marker_in == ("field",)

@@ -28,7 +28,7 @@ COMPARED = {
     "writes",
 }  # fmt: skip
 BESIDE = {
-    "fetch_batch", "lookup_kinds", "finds_by_key", "updates", "needs_body", "takes_people", "mails", "remote",
+    "fetch_batch", "lookup_kinds", "finds_by_key", "needs_body", "takes_people", "mails", "remote",
     "max_file", "takes_changes", "takes_back",
 }  # fmt: skip
 """What a desk claims and no ticket shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,28 @@ def test_a_plan_writes_nothing_and_is_the_same_each_time(ugly_place: Place) -> N
     assert place.desks.registrations() == 0
     written = [e for e in place.desks.old.carrier.log if e.method not in READS and "oauth" not in e.path]
     assert not written, "the source was written to"
+
+
+def test_a_finding_names_tickets_that_have_it_and_says_what_to_do(ugly_place: Place, tmp_path: Path) -> None:
+    place = ugly_place
+    made = do(place, "plan", "move", "--json", "--out", str(tmp_path))
+    assert made.code in {0, 1}, made.err
+    with (tmp_path / "plan.csv").open(encoding="utf-8", newline="") as file:
+        lost = {row["id"]: set(row["losses"].split()) for row in csv.DictReader(file)}
+    found = made.document["findings"]
+    losses = [one for one in found if one["code"].startswith("loss:")]
+    assert len(losses) > 5
+    for one in losses:
+        code = one["code"].removeprefix("loss:")
+        assert one["examples"], code
+        assert all(code in lost[id] for id in one["examples"]), code
+    assert {one["code"]: one["examples"] for one in made.document["losses"]} == {
+        one["code"].removeprefix("loss:"): one["examples"] for one in losses
+    }
+    mails = [one for one in found if one["code"].startswith("mails:")]
+    assert mails
+    assert all(set(one["examples"]) <= set(lost) and one["examples"] for one in mails)
+    assert not [one for one in found if not one["place"] or (one["severity"] != "information" and not one["fix"])]
 
 
 def test_a_run_of_a_plan_does_what_was_planned(ugly_place: Place) -> None:

@@ -24,23 +24,25 @@ def filled(words: Sequence[str], *, rows: int = 4) -> doc.PlanReport:
         return tuple(doc.Count(next_word(), 3 + n) for n in range(many))
 
     waiver = doc.Waiver(next_word(), next_word(), AT)
+    kind, ids = next_word(), itertools.cycle(some(4))
+    codes = itertools.cycle((next_word(), f"unmapped:{kind}:{kind}:{next(ids)}", f"loss:{next_word()}"))
     findings = tuple(
         doc.Finding(
-            code=next_word(),
+            code=next(codes),
             severity=severity,
             title=next_word(),
             place=next_word(),
             count=7,
             examples=some(3),
             fix=next_word(),
-            waiver=waiver,
+            waiver=waiver if row % 2 else None,
         )
         for severity in ("blocks", "decide", "information")
-        for _ in range(rows)
+        for row in range(rows)
     )
     values = tuple(
         doc.ValueRow(
-            id=next_word(),
+            id=next(ids),
             name=next_word(),
             tickets=9,
             decision=decision,
@@ -72,10 +74,10 @@ def filled(words: Sequence[str], *, rows: int = 4) -> doc.PlanReport:
         counts={"read": 100_000, **{str(r): n for r, n in zip(Result, (99_000, 0, 100, 400, 500), strict=True)}},
         reasons=(doc.Reason("parked", next_word(), next_word(), 500, some(3)),),
         findings=findings,
-        values=(doc.ValueTable(next_word(), next_word(), values),),
+        values=(doc.ValueTable(kind, next_word(), values),),
         distributions=tuple(doc.Distribution(next_word(), counts(rows), counts(rows)) for _ in range(2)),
         months=tuple(doc.Count(f"{2020 + n // 12}-{n % 12 + 1:02}", 10 + n) for n in range(24)),
-        losses=(doc.Loss(next_word(), 5, next_word()), doc.Loss(next_word(), 5, next_word(), waiver)),
+        losses=(doc.Loss(next_word(), 5, next_word()), doc.Loss(next_word(), 5, next_word(), waiver, some(2))),
         mails=(doc.Mailing(on=next_word(), to=some(2), certain=True, times=4, tickets=4, silence=next_word()),),
         people_made=2,
         examples=tuple(
