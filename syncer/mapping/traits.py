@@ -10,6 +10,7 @@ from syncer.model.draft import Draft
 from syncer.model.ticket import File, Ticket
 
 MANY_COMMENTS = (100, 50, 10)
+"""A ticket counts for the highest it reaches: one with 60 does not show what one with 12 does."""
 LONG_TEXT = 64 * 1024
 LARGE_FILES = (("over 10 MB", 10_000_000), ("over 1 MB", 1_000_000))
 _MARKS = (
@@ -74,7 +75,8 @@ def _of_comments(ticket: Ticket) -> Iterator[str]:
     said = ticket.comments
     if not said:
         yield "comments: none"
-    yield from (f"comments: {most} or more" for most in MANY_COMMENTS if len(said) >= most)
+    if (most := next((most for most in MANY_COMMENTS if len(said) >= most), None)) is not None:
+        yield f"comments: {most} or more"
     if any(not one.public for one in said):
         yield "comments: a private one"
     if said and all(not one.public for one in said):
@@ -97,8 +99,8 @@ def _of_files(ticket: Ticket) -> Iterator[str]:
     files: list[File] = [*ticket.files, *spoken]
     if ticket.files:
         yield "files: of the ticket"
-    if spoken:
-        yield "files: of a comment"
+    if any(one.files and one.public for one in ticket.comments):
+        yield "files: of a public comment"
     if any(one.files and not one.public for one in ticket.comments):
         yield "files: of a private comment"
     names = [file.name for file in files if file.name]
