@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from syncer.deskkit.contract import Written
+from syncer.deskkit.mails import Mailed
 from syncer.model.draft import Draft
 from syncer.model.ids import TicketId
 
@@ -41,5 +42,5 @@ class TakesBack(Protocol):
 class TellsMails(Protocol):
     """A target that has on record whom it mailed about a ticket."""
 
-    async def mailed(self, id: TicketId) -> Sequence[str]:
-        """One line for each mail: whom, about what. Raises Rejected, Retryable."""
+    async def mailed(self, id: TicketId) -> Sequence[Mailed]:
+        """In the order in which they went. Raises Rejected, Retryable."""

@@ -28,6 +28,13 @@ class Mail(Struct, frozen=True, kw_only=True):
         return f"mails:{self.on}:{'+'.join(sorted(self.to))}"
 
 
+class Mailed(Struct, frozen=True):
+    """A mail that the target has sent: the addresses it went to, and its subject."""
+
+    to: tuple[str, ...]
+    about: str
+
+
 def may_mail(silence: str, **readers: tuple[Reader, ...]) -> tuple[Mail, ...]:
     """Mails that depend on rules nobody can read: who is mailed, by occasion."""
     return tuple(Mail(on=cast("Occasion", on), to=to, certain=False, silence=silence) for on, to in readers.items())

@@ -23,6 +23,7 @@ from syncer.model.link import Link
 from syncer.model.lookups import LookupValue
 from syncer.model.plan import Prediction
 from syncer.pipeline.bound import Bound
+from syncer.pipeline.canary import Canary
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.flow import Ledger, Maps, Meet, Pass, run_pass
 from syncer.pipeline.linking import Linking
@@ -201,7 +202,8 @@ async def _carry(engine: Engine, journal: Journal, tally: Tally, pages: Pages, h
     writer = asyncio.create_task(journal.write_down())
     noter = asyncio.create_task(_note(engine, journal, tally, doubts))
     try:
-        load = Load(engine.source, engine.target, journal, doubts, tally, spool)
+        canary = Canary(engine.target, engine.tables.addresses, accepted=engine.config.accept_mails)
+        load = Load(engine.source, engine.target, journal, doubts, tally, spool, canary)
         await doubts.begin(journal)
         await load.begin()
         since = await runs.checkpoint(engine.pool, engine.id)

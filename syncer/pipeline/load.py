@@ -16,6 +16,7 @@ from syncer.model.draft import Draft
 from syncer.model.ids import Key, TicketId
 from syncer.model.link import EffectState, Unfinished
 from syncer.pipeline.blame import Blame
+from syncer.pipeline.canary import Canary
 from syncer.pipeline.deed import IN_DOUBT, UNTOLD, Deeds
 from syncer.pipeline.doubts import Doubts
 from syncer.pipeline.files import LOSS, Files, gone_after, rehosted, written
@@ -32,7 +33,14 @@ class Load:
     """The deliverer of a real run. Many drafts may be under way at once; one draft is never twice."""
 
     def __init__(
-        self, source: Source, target: Target, journal: Journal, doubts: Doubts, tally: Tally, spool: Path
+        self,
+        source: Source,
+        target: Target,
+        journal: Journal,
+        doubts: Doubts,
+        tally: Tally,
+        spool: Path,
+        canary: Canary,
     ) -> None:
         self._target = target
         self._journal = journal
@@ -41,6 +49,7 @@ class Load:
         self._files = Files(source, spool)
         self._steps = Steps(target, journal, self._files, Deeds(target, journal, tally, self))
         self._links = isinstance(target, TakesLinks)
+        self._canary = canary
         self._blame = Blame()
         self._unfinished: dict[TicketId, Unfinished] = {}
         # Bound once: the proxy of structlog binds anew at each call.
@@ -52,6 +61,10 @@ class Load:
 
     async def deliver(self, draft: Draft) -> None:
         """Bring it over, or park it. Raises what ends the pass: Stopped, ConfigError."""
+        async with self._canary.turn():
+            await self._deliver(draft)
+
+    async def _deliver(self, draft: Draft) -> None:
         id = draft.source_id
         before = self._unfinished.pop(id, None)
         resumed = before is not None
@@ -72,6 +85,7 @@ class Load:
         else:
             self._tally.count(Result.CREATED, id)
             self._tally.lost(_once_untold(losses))
+            await self._canary.brought(draft, before.target_id)
         finally:
             self._blame.over(id)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncer.deskkit.mails import Mailed
 from syncer.desks.request_tracker import costs
 from syncer.desks.request_tracker.config import RequestTrackerConfig
 from syncer.errors import Rejected
@@ -117,7 +118,7 @@ async def test_mails_are_told_by_the_copies_that_rt_keeps() -> None:
     mail = part(51, 41, "multipart/alternative") | {"Headers": head, "Subject": "[x #8] Down"}
     script = Script(**{"GET /transactions": copies, "POST /attachments": items(mail, part(52, 41))})
     async with desk(script) as rt:
-        assert await rt.mailed(ID) == ["ana@x.org, bo@x.org, cy@x.org: [x #8] Down"]
+        assert await rt.mailed(ID) == [Mailed(("ana@x.org", "bo@x.org", "cy@x.org"), "[x #8] Down")]
     assert "CommentEmailRecord" in script.queries("GET /transactions")[0]
 
 

@@ -18,7 +18,7 @@ from syncer.deskkit.contract import (
     Written,
 )
 from syncer.deskkit.http import DeskHttp
-from syncer.deskkit.mails import Mail, may_mail
+from syncer.deskkit.mails import Mail, Mailed, may_mail
 from syncer.desks.request_tracker.access import Access
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.catalogue import KINDS, Catalogue
@@ -191,7 +191,7 @@ class RequestTracker:
         """Whether it is deleted."""
         return await self._changing.removed(id)
 
-    async def mailed(self, id: TicketId) -> Sequence[str]:
+    async def mailed(self, id: TicketId) -> Sequence[Mailed]:
         """The mails that RT keeps a copy of."""
         return await self._mailing.told(id)
 

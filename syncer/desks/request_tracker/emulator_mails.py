@@ -63,6 +63,12 @@ def after_owner(tables: Tables, ticket: Ticket, row: Transaction) -> None:
     _send(tables, ticket, row, [_Draft("On Owner Change Notify Owner", to=[ticket.owner])])
 
 
+def after_watcher(tables: Tables, ticket: Ticket, row: Transaction, role: str, person: int) -> None:
+    """No scrip of a fresh installation; one that many administrators add."""
+    if tables.switches.greets_requestors and role == "Requestor":
+        _send(tables, ticket, row, [_Draft("On Add Requestor Notify Requestor", to=[person])])
+
+
 def after_status(tables: Tables, ticket: Ticket, row: Transaction) -> None:
     """The requestors hear that it is resolved."""
     if row.new == "resolved":

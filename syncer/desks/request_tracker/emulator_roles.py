@@ -7,7 +7,7 @@ from typing import Any
 from syncer.desks.request_tracker.emulator_answers import Broke
 from syncer.desks.request_tracker.emulator_calls import Call
 from syncer.desks.request_tracker.emulator_history import record
-from syncer.desks.request_tracker.emulator_mails import after_owner
+from syncer.desks.request_tracker.emulator_mails import after_owner, after_watcher
 from syncer.desks.request_tracker.emulator_people import watcher
 from syncer.desks.request_tracker.emulator_records import Ticket, User
 from syncer.desks.request_tracker.emulator_tables import NOBODY, ROOT, Tables
@@ -86,7 +86,8 @@ def _change(call: Call, ticket: Ticket, role: str, given: Any) -> list[str]:
 
 def _add(call: Call, ticket: Ticket, role: str, id: int) -> str:
     ticket.watchers[role].append(id)
-    record(call.tables, ticket, "AddWatcher", call.by.user.id, field=role, new=str(id))
+    row = record(call.tables, ticket, "AddWatcher", call.by.user.id, field=role, new=str(id))
+    after_watcher(call.tables, ticket, row, role, id)
     return f"Added {call.tables.users[id].name} as {role} for this ticket"
 
 

@@ -46,6 +46,8 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     # What happens by itself: a reply opens, watchers are mailed.
     opens_on_reply: bool = True
     mails: bool = True
+    # A scrip of its administrator's: requestors hear of it when somebody puts them on a ticket.
+    greets_requestors: bool = False
 
     # Cut without a word, in bytes of UTF-8.
     max_subject: int = 200

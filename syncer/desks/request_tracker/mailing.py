@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncer.deskkit.mails import Mailed
 from syncer.desks.request_tracker import wire, wire_talk
 from syncer.desks.request_tracker.calls import Calls
 from syncer.desks.request_tracker.newest import TRANSACTIONS
@@ -20,8 +21,8 @@ class Mailing:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def told(self, id: TicketId) -> Sequence[str]:
-        """To whom, and about what, of each mail in its order."""
+    async def told(self, id: TicketId) -> Sequence[Mailed]:
+        """Each mail in its order."""
         condition = f" AND ObjectType = 'RT::Ticket' AND ObjectId = {id} AND ({_OF_MAILS})"
         copies: list[str] = []
         async for rows in self._calls.after(TRANSACTIONS, condition, {"fields": "Type,ObjectId"}, 0, 0):
@@ -32,5 +33,5 @@ class Mailing:
             asked = [{"field": "TransactionId", "operator": "IN", "value": some}]
             for row in await self._calls.whole(ATTACHMENTS, _FIELDS, asked):
                 if (wire.ident(row, "TransactionId") in some) and (whom := wire_talk.recipients(row.get("Headers"))):
-                    found.append(f"{', '.join(whom)}: {wire.text(row.get('Subject'))}")
+                    found.append(Mailed(tuple(whom), wire.text(row.get("Subject"))))
         return found
