@@ -13,6 +13,7 @@ from syncer.migrate.engine import Engine, Report, run
 from syncer.migrate.planning import basis, follow_up, record
 from syncer.model.ids import Cursor, TicketId
 from syncer.model.plan import Prediction
+from syncer.pipeline.tally import Result
 from syncer.reports.document import PlanReport
 from syncer.store import plans, runs
 from syncer.store.plans import Head, Making
@@ -63,16 +64,16 @@ async def followed(engine: Engine, plan: Head) -> Approved:
     since = plan.basis.get("cursor")
     if since is None:  # the source tells no position: all of it is looked at by the run itself
         return Approved(plan=plan, cursor=None)
-    changed: dict[TicketId, None] = {}
+    changed: dict[TicketId, Ref] = {}
     cursor = Cursor(since)
     async for page in engine.source.list_changed(cursor):
-        changed |= dict.fromkeys(ref.id for ref in page.refs)
+        changed |= {ref.id: ref for ref in page.refs}
         cursor = page.cursor or cursor
     async with engine.pool.acquire() as conn:
         making = Making(conn, engine.id)
         await making.begin(plan.id)
         before = await plans.planned(conn, plan.id, list(changed))
-        recorded = await record(engine, _pages(list(changed)), making)
+        recorded = await record(engine, _pages(list(changed.values())), making)
         after = await making.planned(list(changed))
         differences = [Difference(before.get(id), one) for id, one in after.items() if not _same(before.get(id), one)]
         if not differences:
@@ -84,27 +85,36 @@ async def followed(engine: Engine, plan: Head) -> Approved:
 
 
 def _same(was: Prediction | None, becomes: Prediction) -> bool:
+    if was is not None and (was.outcome, becomes.outcome) == (Result.CREATED, Result.UNCHANGED):
+        return True  # an earlier life of this very run has made it
     return was is not None and (was.outcome, was.reason, was.fingerprint) == (
         becomes.outcome, becomes.reason, becomes.fingerprint,
     )  # fmt: skip
 
 
 async def carry_out(engine: Engine, approved: Approved) -> Report:
-    """Every record of the plan to its outcome, and no other. Raises what ends a run."""
+    """Every record of the plan to its outcome, and no other. Raises what ends a run.
+
+    Deltas begin where the first life of it began: what an earlier one has migrated may have changed before this one.
+    """
     first = await runs.checkpoint(engine.pool, engine.id) is None
+    cursor = approved.cursor
+    if first and cursor is not None:
+        cursor = await runs.first_began(engine.pool, engine.id, cursor)
 
     async def pages(_: Cursor | None) -> AsyncIterator[Page]:
         async with engine.pool.acquire() as conn, conn.transaction():
             async for ids in plans.ids(conn, approved.plan.id, PAGE):
                 yield Page(tuple(map(Ref, ids)))
-        yield Page((), cursor=approved.cursor)
+        yield Page((), cursor=cursor)
 
     return await run(engine, "migrate", pages, checkpoint=first, plan=approved.plan.id)
 
 
-async def _pages(ids: Sequence[TicketId]) -> AsyncIterator[Page]:
-    for start in range(0, len(ids), PAGE):
-        yield Page(tuple(map(Ref, ids[start : start + PAGE])))
+async def _pages(refs: Sequence[Ref]) -> AsyncIterator[Page]:
+    """With their versions: by these it is told whether a ticket changed after it was made."""
+    for start in range(0, len(refs), PAGE):
+        yield Page(tuple(refs[start : start + PAGE]))
 
 
 def report_of(plan: Head) -> PlanReport:

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from tests.cli.front_door import Answer, syncer
+from tests.flows.desks import REGISTER, desks_of, only_answer
 from tests.flows.desks import Answer as Reply
-from tests.flows.desks import desks_of, only_answer
 from tests.flows.place import Place, place_of
 from tests.flows.plans import ROUTES, plan_holds
 from tests.flows.worlds import small
@@ -142,6 +142,50 @@ def test_a_ticket_that_changes_when_its_turn_comes_is_left_to_the_next_delta(mov
     place.desks.watch = only_answer
     assert do(place, "delta", "move", "--yes").code in {0, 1}
     assert f"[IG-{late}]" in str(place.desks.new.state()["tickets"])
+
+
+def test_what_changes_between_two_lives_of_a_plan_is_seen_by_the_next_delta(moving: Place) -> None:
+    """The first life has made some tickets when the target breaks off. One of them changes; the second life must not
+    ask about what the first one did, and the delta must find the change."""
+    place, old = moving, moving.desks.old
+    early, other, *_ = old.tables.tickets
+    place.desks.elsewhere.do(_retitled(old, early, "Changed before the plan"))
+    plan = planned(place)
+    made: list[str] = []
+
+    async def watch(request: web.Request, answer: Reply) -> web.StreamResponse:
+        if f"{request.method} {request.path}" == REGISTER:
+            if len(made) >= 6:
+                return web.json_response({"error": "no more"}, status=401)
+            made.append(request.path)
+        return await answer()
+
+    place.desks.watch = watch
+    assert do(place, "migrate", "move", "--plan", plan["plan"], "--yes").code == 3
+    there = str(place.desks.new.state()["tickets"])
+    assert f"[IG-{early}]" in there
+    assert f"[IG-{other}]" in there
+    place.desks.watch = only_answer
+    place.desks.elsewhere.do(_retitled(old, other, "Changed between two lives"))
+    place.desks.elsewhere.do(_later(old))
+    refused = do(place, "migrate", "move", "--plan", plan["plan"], "--yes")
+    assert refused.code == 3
+    assert "2 records not as planned" in refused.err, "what the first life did is no difference"
+    moved = do(place, "migrate", "move", "--plan", plan["plan"], "--accept-moved", "2", "--json")
+    assert moved.code in {0, 1}, moved.err
+    found = do(place, "delta", "move", "--yes", "--json").document
+    parked = {one["reason"]: one["examples"] for one in found["parked"]}
+    assert parked.get("changed_after") == [str(other)]
+
+
+async def _retitled(old: Any, id: int, title: str) -> None:
+    old.edit(id, title=title)
+
+
+async def _later(old: Any) -> None:
+    """A change so late that no overlap of a delta after it reaches back to those before."""
+    old.carrier.clock.advance(3600)
+    old.create("An hour later")
 
 
 def test_a_plan_does_not_hold_for_another_mapping(moving: Place) -> None:
