@@ -62,6 +62,11 @@ class Brakes(BaseModel):
 
     change: Share = Field(default=0.5, description="A delta that finds more of the migrated tickets changed stops.")
     shrink: Share = Field(default=0.5, description="A source that shows fewer than this share of before stops a run.")
+    missing: Share = Field(
+        default=0.05,
+        description="A repair that finds more of the migrated tickets missing on the target stops: the account may be"
+        " blind there, and all would be made a second time.",
+    )
 
 
 class RouteConfig(BaseModel):
@@ -229,7 +234,8 @@ def _route(
         return None
     return Route(
         name=name, source=route.source, target=route.target, rules=rules,
-        change=route.brakes.change, shrink=route.brakes.shrink, accept_mails=route.accept_mails,
+        change=route.brakes.change, shrink=route.brakes.shrink, missing=route.brakes.missing,
+        accept_mails=route.accept_mails,
         mark=route.marker_prefix or registry.spec(source.kind).mark, mapping=document.path.parent / route.mapping,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from syncer.cli.asking import agree
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run
 from syncer.cli.silence import ACCEPT, accepted
+from syncer.errors import Interrupted
 
 if TYPE_CHECKING:
     from syncer.cli.progress import Progress
@@ -116,6 +117,8 @@ async def verified(engine: Engine, progress: Progress, out: Path | None) -> Summ
             seen += 1
             tally.doing = f"{seen:,} tickets compared, the last is {line.verdict}"
             engine.watch(tally, None)
+            if engine.stop.is_set():
+                raise Interrupted("stopped on request", hint="The same command begins anew; nothing was written.")
     finally:
         progress.close()
         shutil.rmtree(spool, ignore_errors=True)

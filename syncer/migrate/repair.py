@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from syncer.deskkit.changing import TakesChanges
 from syncer.deskkit.contract import Page, Ref
-from syncer.errors import Rejected
+from syncer.errors import Brake, Rejected
 from syncer.migrate.engine import Engine, run
 from syncer.migrate.proof import sides
 from syncer.model.draft import Draft
 from syncer.model.ids import Cursor, TicketId
-from syncer.model.link import Intent
+from syncer.model.link import EffectState, Intent
 from syncer.model.ticket import Ticket
-from syncer.pipeline.deed import Deed, Deeds, Patience
+from syncer.pipeline.deed import IN_DOUBT, Deed, Deeds, Patience, why
 from syncer.pipeline.plan import fingerprint
 from syncer.pipeline.tally import Tally
 from syncer.store import effects, leases, runs
@@ -27,6 +27,9 @@ from syncer.verify.compare import Pair
 from syncer.verify.record import Line
 from syncer.verify.verdict import Verdict
 
+FEW = 10
+"""So many tickets somebody may have deleted."""
+AT_ONCE = 20
 CANNOT = "the target lets nobody change a ticket by its API"
 GONE = "it is gone on the source"
 
@@ -40,16 +43,49 @@ class Repaired(Struct, kw_only=True):
 
 
 async def repair(engine: Engine, lines: Sequence[Line]) -> Repaired:
-    """Tickets that are missing are made anew, fields that differ are changed. Raises what ends a run."""
-    missing = [TicketId(line.source_id) for line in lines if line.verdict == Verdict.MISSING]
-    made = await _made_anew(engine, missing) if missing else 0
+    """Tickets that are missing are made anew, fields that differ are changed. Raises Brake before the first write
+    where too many are missing to be believed, and what ends a run."""
+    missing = [line for line in lines if line.verdict == Verdict.MISSING]
+    await _not_blind(engine, missing)
+    there = await _marked(engine, missing)
+    absent = [TicketId(line.source_id) for line in missing if line.source_id not in there]
+    made = await _made_anew(engine, absent) if absent else 0
     changed, left = await _changed(engine, [line for line in lines if line.verdict == Verdict.DIFFERS])
+    left += [
+        (id, f"not made anew: ticket {found} of the target carries its marker, look why it could not be read")
+        for id, found in there.items()
+    ]
     left += [
         (line.source_id, f"ticket {line.target_id} carries its marker, too: delete one of them by hand")
         for line in lines
         if line.verdict == Verdict.EXTRA
     ]
     return Repaired(made=made, changed=changed, left=left)
+
+
+async def _not_blind(engine: Engine, missing: Sequence[Line]) -> None:
+    """An account that may see no ticket any more finds all of them missing."""
+    gone = [line for line in missing if line.target_id is not None]
+    done = (await effects.count(engine.pool, engine.id)).get("done", 0)
+    if len(gone) > FEW and len(gone) > done * engine.config.missing:
+        some = ", ".join(f"{line.source_id} (was {line.target_id})" for line in gone[:3])
+        raise Brake(
+            f"{len(gone)} of {done} migrated tickets are missing on {engine.config.target}, such as {some}:"
+            " nothing was written",
+            hint="May the account see them? Look at one of these in the browser; then syncer check. If they were"
+            " deleted and shall be made anew, set brakes.missing of the route higher.",
+        )
+
+
+async def _marked(engine: Engine, missing: Sequence[Line]) -> dict[str, TicketId]:
+    """Those whose marker the target finds all the same, by source id. Raises Rejected where it refuses the look."""
+    if not engine.target.capabilities.finds_by_key:
+        return {}
+    mapper, found = engine.mapper(), dict[str, TicketId]()
+    for start in range(0, len(missing), AT_ONCE):
+        keys = {mapper.key(TicketId(line.source_id)): line.source_id for line in missing[start : start + AT_ONCE]}
+        found |= {keys[key]: id for key, id in (await engine.target.find(list(keys), None)).items()}
+    return found
 
 
 async def _made_anew(engine: Engine, ids: Sequence[TicketId]) -> int:
@@ -82,8 +118,8 @@ async def _changed(engine: Engine, lines: Sequence[Line]) -> tuple[int, list[tup
             names, by_hand = names_of(line)
             if by_hand:
                 left.append((line.source_id, f"by hand on ticket {line.target_id}: {', '.join(by_hand)}"))
-            if names and (why := await mending.change(line, names)):
-                left.append((line.source_id, why))
+            if names and (said := await mending.change(line, names)):
+                left.append((line.source_id, said))
             elif names:
                 changed += 1
     return changed, left
@@ -137,5 +173,7 @@ class _Mending:
         try:
             losses = await self._deeds.do(deed)
         except Rejected as e:
-            return e.message
+            if e.reason != IN_DOUBT:
+                self._journal.close(draft.source_id, EffectState.REFUSED, step)
+            return why(e)
         return f"the target did not keep it: {', '.join(losses)}" if losses else ""

@@ -12,8 +12,8 @@ from syncer.deskkit.changing import TakesBack
 from syncer.errors import ConfigError, Interrupted, Rejected
 from syncer.migrate.engine import Engine
 from syncer.migrate.proof import sides
-from syncer.model.link import Intent
-from syncer.pipeline.deed import Deed, Deeds, Patience
+from syncer.model.link import EffectState, Intent
+from syncer.pipeline.deed import IN_DOUBT, Deed, Deeds, Patience, why
 from syncer.pipeline.flow import first_of
 from syncer.pipeline.tally import Tally
 from syncer.store import images, leases, runs, undone
@@ -26,6 +26,7 @@ from syncer.verify.untouched import GONE, Untouched
 
 BATCH = 32
 REVERSED, KEPT, IMPOSSIBLE = "reversed", "kept", "impossible"
+HIDDEN = "the target does not show it: look whether it was deleted, or the account may not see it"
 CANNOT = "the target lets nobody delete a ticket by its API"
 
 
@@ -128,13 +129,13 @@ class _Undoing:
             await self._note(outcomes)
 
     async def _one(self, ticket: Made, how: str) -> Outcome:
-        if how == GONE:
-            return Outcome(ticket, REVERSED, "it was gone already")
-        if how:
+        if how and how != GONE:
             return Outcome(ticket, KEPT, how)
         takes = self._takes
         if takes is None or not self._engine.target.capabilities.takes_back:
-            return Outcome(ticket, IMPOSSIBLE, CANNOT)
+            return Outcome(ticket, IMPOSSIBLE, HIDDEN if how else CANNOT)
+        if how:
+            return await self._gone(ticket, takes)
         id, step = ticket.target_id, f"undo {self._made_by}"
 
         async def happened() -> str | None:
@@ -149,8 +150,18 @@ class _Undoing:
         try:
             await self._deeds.do(deed)
         except Rejected as e:
-            return Outcome(ticket, IMPOSSIBLE, e.message)
+            if e.reason != IN_DOUBT:
+                self._journal.close(ticket.source_id, EffectState.REFUSED, step)
+            return Outcome(ticket, IMPOSSIBLE, why(e))
         return Outcome(ticket, REVERSED, "")
+
+    async def _gone(self, ticket: Made, takes: TakesBack) -> Outcome:
+        """It is not shown: deleted by somebody, or hidden from us, which must not pass for taken back."""
+        try:
+            removed = await takes.removed(ticket.target_id)
+        except Rejected as e:
+            return Outcome(ticket, IMPOSSIBLE, why(e))
+        return Outcome(ticket, REVERSED, "it was gone already") if removed else Outcome(ticket, IMPOSSIBLE, HIDDEN)
 
     async def _note(self, outcomes: Sequence[Outcome]) -> None:
         async with self._engine.pool.acquire() as conn:

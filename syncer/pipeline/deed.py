@@ -26,6 +26,11 @@ UNTOLD = "loss_untold"
 """Of a write that was only found done, nobody told what the target did not take."""
 
 
+def why(error: SyncerError) -> str:
+    """In words for whoever must do it by hand."""
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
 class Counts(Protocol):
     """Counts attempts that surely came to nothing, by the ticket they were for."""
 

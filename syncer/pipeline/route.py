@@ -12,7 +12,7 @@ from syncer.mapping.rules import Rules
 class Route(Struct, frozen=True, kw_only=True):
     """A route as configured, its mapping read. `source` and `target` are names of desks; `mark` begins its markers.
 
-    `change` and `shrink` are the brakes, as shares: see settings.Brakes. `accept_mails`: what the
+    `change`, `shrink` and `missing` are the brakes, as shares: see settings.Brakes. `accept_mails`: what the
     target mails by itself is all right.
     """
 
@@ -24,4 +24,5 @@ class Route(Struct, frozen=True, kw_only=True):
     mapping: Path
     change: float
     shrink: float
+    missing: float
     accept_mails: bool = False

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.cli.front_door import Answer, syncer
+from tests.flows.desks import Answer as Reply
 from tests.flows.into import TwinPlace
 from tests.flows.into_invgate import two_invgates
 from tests.flows.into_redmine import two_redmines
@@ -66,3 +68,39 @@ def test_what_only_a_person_can_mend_is_told(tmp_path: Path, dsn: str) -> None:
         (left,) = mended["repaired"]["left"]
         assert f"by hand on ticket {told.id}: comment" in left[1]
         assert do(place, "verify", "move").code == 1
+
+
+def _hiding(place: TwinPlace, ids: set[int], *, lists: bool) -> None:
+    """The target answers as if it knew none of these, one by one and, where `lists`, in its lists, too."""
+
+    async def watch(request: web.Request, answer: Reply) -> web.StreamResponse:
+        if str(request.url.port) in place.desks.new_url and request.method == "GET":
+            one = re.fullmatch(r"/issues/(\d+)\.json", request.path)
+            if one and int(one[1]) in ids:
+                return web.json_response({}, status=404)
+            if lists and request.path == "/issues.json":
+                return web.json_response({"issues": [], "total_count": 0, "offset": 0, "limit": 25})
+        return await answer()
+
+    place.desks.watch = watch
+
+
+def test_a_blind_account_makes_nothing_a_second_time(place: TwinPlace) -> None:
+    held = place.desks.new.tables
+    before = place.desks.new.kept()
+    _hiding(place, set(held.issues), lists=True)
+    stopped = do(place, "verify", "move", "--repair", "--yes")
+    assert stopped.code == 3
+    assert "30 of 30 migrated tickets are missing on new" in stopped.err
+    assert "May the account see them?" in stopped.err
+    assert place.desks.new.kept() == before
+
+
+def test_what_the_target_finds_by_its_marker_is_not_made_anew(place: TwinPlace) -> None:
+    before = place.desks.new.kept()
+    hidden = set(sorted(place.desks.new.tables.issues)[:4])
+    _hiding(place, hidden, lists=False)
+    told = do(place, "verify", "move", "--repair", "--yes", "--json").document["repaired"]
+    assert told["made"] == 0
+    assert sum("carries its marker" in why for _, why in told["left"]) == 4
+    assert place.desks.new.kept() == before

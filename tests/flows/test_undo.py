@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import asyncpg
 import pytest
+from aiohttp import web
 
-from tests.cli.front_door import Answer, syncer
+from tests.cli.front_door import Answer, in_store, syncer
+from tests.flows.desks import Answer as Reply
 from tests.flows.into import TwinPlace
 from tests.flows.into_invgate import two_invgates
 from tests.flows.into_redmine import two_redmines
@@ -117,3 +120,38 @@ def test_a_target_that_deletes_nothing_says_so_for_each(tmp_path: Path, dsn: str
         assert undone.document["counts"] == {"reversed": 0, "kept": 0, "impossible": 12}
         assert place.desks.new.kept() == before
         assert do(place, "undo", "move", "99", "--yes").code == 2
+
+
+def test_a_ticket_that_is_not_shown_does_not_count_as_taken_back(tmp_path: Path, dsn: str) -> None:
+    """On a target that cannot say whether it was deleted, or is only hidden from this account."""
+    with two_invgates(small(), tmp_path, dsn) as place:
+        run = migrated(place)
+        tables = place.desks.new.tables
+        hidden = sorted(tables.tickets)[:5]
+        for id in hidden:
+            del tables.tickets[id]
+        tables.changed()
+        undone = do(place, "undo", "move", run, "--yes", "--json").document
+        assert (undone["counts"]["reversed"], undone["there"]) == (0, 12)
+        why = [detail for _, id, detail in undone["examples"]["impossible"] if int(id) in hidden]
+        assert len(why) == 5
+        assert all("does not show it" in one for one in why)
+        again = do(place, "undo", "move", run, "--yes", "--json").document
+        assert again["there"] == undone["counts"]["impossible"] >= 5, "the ledger still knows of all of them"
+
+
+def test_what_the_target_refuses_to_delete_leaves_nothing_announced(place: TwinPlace, dsn: str) -> None:
+    run = migrated(place)
+
+    async def watch(request: web.Request, answer: Reply) -> web.StreamResponse:
+        return web.json_response({}, status=403) if request.method == "DELETE" else await answer()
+
+    place.desks.watch = watch
+    undone = do(place, "undo", "move", run, "--yes", "--json").document
+    assert undone["counts"]["impossible"] > 0
+    assert any("Delete issues" in detail for _, _, detail in undone["examples"]["impossible"]), "the hint, too"
+    assert in_store(dsn, _announced) == 0
+
+
+async def _announced(pool: asyncpg.Pool) -> int:
+    return int(await pool.fetchval("select count(*) from effect where state = 'announced'"))
