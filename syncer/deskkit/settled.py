@@ -68,9 +68,11 @@ async def settled(read: Read, ids: Sequence[TicketId], clock: ServerClock) -> li
 
 
 def _is_fresh(ticket: Ticket, asked: float | None) -> bool:
+    """A comment that came while the desk put its answer together may be younger than the change it tells."""
     if ticket.updated_at is None:
         return False
-    return asked is None or ticket.updated_at.timestamp() > asked - MARGIN
+    said = [comment.created_at for comment in ticket.comments if comment.created_at is not None]
+    return asked is None or max([ticket.updated_at, *said]).timestamp() > asked - MARGIN
 
 
 def _version(one: Ticket | Unreadable) -> Version | None:

@@ -164,7 +164,7 @@ class _Mending:
             (there,) = await self._both.readable().fetch([id])
             if not isinstance(there, Ticket):
                 return None
-            found = self._both.comparing.compare(Pair(draft, there, frozenset(), ((), ())))
+            found = self._both.comparing.compare(Pair(draft, there, {}, ((), ())))
             return None if {check.field for check in found.checks} & set(names) else ""
 
         step = f"repair {self._journal.run}"

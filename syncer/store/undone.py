@@ -19,7 +19,7 @@ class Made(Struct, frozen=True):
     key: Key
     version: Version
     target_id: TicketId
-    losses: frozenset[str]
+    losses: tuple[str, ...]
 
 
 class Outcome(Struct, frozen=True):
@@ -42,7 +42,7 @@ async def made_by(pool: asyncpg.Pool, route: int, run: int) -> list[Made]:
         " order by e.done_at desc, e.source_id",
         route, run,
     )  # fmt: skip
-    return [Made(TicketId(r[0]), Key(r[1]), Version(r[2]), TicketId(r[3]), frozenset(r[4])) for r in rows]
+    return [Made(TicketId(r[0]), Key(r[1]), Version(r[2]), TicketId(r[3]), tuple(r[4])) for r in rows]
 
 
 async def note(conn: Conn, route: int, epoch: int, made_by: int, run: int, outcomes: Sequence[Outcome]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -13,7 +14,7 @@ from syncer.deskkit.contract import Capabilities
 from syncer.mapping.tables import Tables
 from syncer.model.draft import CommentDraft, Draft
 from syncer.model.ticket import Comment, CustomValue, Ticket
-from syncer.verify.excused import excuse
+from syncer.verify import excused
 from syncer.verify.texts import SHOWN, apart, broken, plain, says
 from syncer.verify.verdict import Check, Verdict
 
@@ -29,12 +30,16 @@ TIMES: Mapping[str, Callable[[Ticket], datetime | None]] = {
 }
 
 
+UNEXCUSED = frozenset({"title", "body"})
+
+
 class Pair(Struct, frozen=True):
-    """What should be, and what is there; `files` are the hashes of both sides' files, in any order."""
+    """What should be, and what is there; `losses` are those that were counted when it was written, each with how often,
+    `files` the hashes of both sides' files, in any order."""
 
     draft: Draft
     ticket: Ticket
-    losses: frozenset[str]
+    losses: Mapping[str, int]
     files: tuple[Sequence[str], Sequence[str]]
 
 
@@ -65,7 +70,7 @@ class Comparing:
     def compare(self, pair: Pair) -> Compared:
         """Every field of the draft, and what the ticket holds besides."""
         found = list(self._all(pair))
-        wrong = tuple(_judged(one, pair.losses) for one in found if one.verdict != Verdict.EQUAL)
+        wrong = tuple(_judged(one, pair) for one in found if one.verdict != Verdict.EQUAL)
         equal = tuple(one.field for one in found if one.verdict == Verdict.EQUAL)
         more = len(pair.ticket.comments) - len(pair.draft.comments)
         said = f"{more} more said than was brought" if more > 0 else ""
@@ -179,15 +184,18 @@ def _moment(value: str) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _judged(check: Check, losses: Collection[str]) -> Check:
-    """Explained by a loss that was counted, unless a private note became public: nothing explains that."""
-    field = "comments" if check.field.startswith("comment ") else check.field
-    if check.found == "public":
+def _judged(check: Check, pair: Pair) -> Check:
+    """As it is, or explained by a loss that was counted."""
+    if check.field in UNEXCUSED:
         return check
-    loss = excuse(field, losses)
-    if not loss or (check.field.startswith("comment ") and check.found != "private" and loss == "public_as_note"):
-        return check
-    return msgspec.structs.replace(check, verdict=Verdict.EXPECTED_LOSS, loss=loss)
+    if check.field == "files":
+        missing, others = _apart(*pair.files)
+        loss = excused.of_files(len(missing), len(others), pair.losses)
+    elif check.field.startswith("comment "):
+        loss = excused.of_visibility(check.expected, check.found, pair.losses)
+    else:
+        loss = excused.of_value(check.field, pair.losses)
+    return msgspec.structs.replace(check, verdict=Verdict.EXPECTED_LOSS, loss=loss) if loss else check
 
 
 def _same(field: str, wanted: str, there: str) -> Check:
@@ -208,6 +216,11 @@ def _bag(field: str, wanted: Sequence[str], there: Sequence[str]) -> Check:
     """The same ones, each as often."""
     if sorted(wanted) == sorted(there):
         return Check(field=field, verdict=Verdict.EQUAL)
-    lost = list(wanted)
-    more = [one for one in there if one not in lost or lost.remove(one)]  # type: ignore[func-returns-value]
+    lost, more = _apart(wanted, there)
     return Check(field=field, verdict=Verdict.DIFFERS, expected=", ".join(lost)[:SHOWN], found=", ".join(more)[:SHOWN])
+
+
+def _apart(wanted: Sequence[str], there: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those that are not there, and those that are there instead."""
+    lost, more = Counter(wanted), Counter(there)
+    return list((lost - more).elements()), list((more - lost).elements())

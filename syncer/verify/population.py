@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncer.deskkit import marked
 from syncer.deskkit.contract import Source, Target, Unreadable
@@ -27,7 +29,7 @@ AT_ONCE = 8
 SLACK = 5.0
 """Seconds after our last write within which no person has opened a ticket and changed it."""
 CHANGED = "changed_after"
-"""Of a ticket that changed on the source after it came over: a delta looks at it."""
+"""Beside a difference of a ticket that changed on the source after it came over: a delta looks at it."""
 
 
 class Written(Struct, frozen=True):
@@ -36,7 +38,7 @@ class Written(Struct, frozen=True):
     source_id: TicketId
     version: str
     target_id: TicketId
-    losses: frozenset[str]
+    losses: tuple[str, ...]
     seconds: float = 0.0
     """From its first write to its last."""
 
@@ -68,7 +70,6 @@ class Population:
         self._target = sides.readable()
         self._hashing = Hashing(sides.spool, AT_ONCE)
         self._ours = SeenIds()
-        self._sources = SeenIds()
         self.looked_at = 0
         """Tickets of the target that are not of this route, and were looked at."""
 
@@ -77,7 +78,7 @@ class Population:
         async with self._sides.pool.acquire() as conn, conn.transaction():
             batch: list[Written] = []
             async for row in await effects.sealed(conn, self._sides.route):
-                batch.append(Written(TicketId(row[0]), row[1], TicketId(row[2]), frozenset(row[3]), row[4] or 0.0))
+                batch.append(Written(TicketId(row[0]), row[1], TicketId(row[2]), tuple(row[3]), row[4] or 0.0))
                 if len(batch) == AT_ONCE * 4:
                     for one in await self._batch(batch):
                         yield one
@@ -94,7 +95,6 @@ class Population:
         after = await read(self._target, [one.target_id for one in written])
         for one in written:
             self._ours.add(one.target_id)
-            self._sources.add(one.source_id)
         both = zip(written, before, after, strict=True)
         found = list(await asyncio.gather(*(self._one(*three) for three in both)))
         whole = [
@@ -111,9 +111,7 @@ class Population:
         that nothing was done after our last write."""
         if found.verdict == Verdict.EQUAL and not found.more:
             return True
-        if found.verdict not in {Verdict.EQUAL, Verdict.EXPECTED_LOSS} or any(
-            check.loss == CHANGED for check in found.checks
-        ):
+        if found.verdict not in {Verdict.EQUAL, Verdict.EXPECTED_LOSS}:
             return False
         if self._target.capabilities.keeps_times or there.created_at is None or there.updated_at is None:
             return False
@@ -131,12 +129,12 @@ class Population:
         hashes = await asyncio.gather(
             self._hashing.of_draft(self._sides.source, draft), self._hashing.of_ticket(self._target, after)
         )
-        losses = written.losses | frozenset(draft.losses)
-        losses |= {CHANGED} if before.version != written.version else frozenset()
-        found = self._sides.comparing.compare(Pair(draft, after, losses, (hashes[0], hashes[1])))
+        pair = Pair(draft, after, Counter(written.losses), (hashes[0], hashes[1]))
+        found = self._sides.comparing.compare(pair)
+        checks = found.checks if before.version == written.version else tuple(map(_changed_since, found.checks))
         return Verified(
-            source_id=written.source_id, target_id=written.target_id, verdict=gravest(found.checks),
-            checks=found.checks, equal=found.equal, print=found.print, more=found.more,
+            source_id=written.source_id, target_id=written.target_id, verdict=gravest(checks),
+            checks=checks, equal=found.equal, print=found.print, more=found.more,
         )  # fmt: skip
 
     async def _missing(self) -> AsyncIterator[Verified]:
@@ -166,6 +164,11 @@ class Population:
                         source_id=TicketId(hit[0].removeprefix(f"{self._sides.mark}-")), target_id=ticket.id,
                         verdict=Verdict.EXTRA, checks=(check,),
                     )  # fmt: skip
+
+
+def _changed_since(check: Check) -> Check:
+    """It differs all the same: nobody has brought the change."""
+    return replace(check, loss=CHANGED) if check.verdict == Verdict.DIFFERS else check
 
 
 def _said(written: Written, check: Check) -> Verified:

@@ -14,6 +14,9 @@ SHOWN = 60
 _SILENT = frozenset({"script", "style", "title", "head"})
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ufeff\ufffd]")
 _BREAKS = re.compile(r"<br ?/?>")
+_IMAGE = re.compile(r"\[image:[^\[\]]*\]")
+"""An image within a text of a desk without markup: by the name it has there, or by that which the source shows it by.
+Its bytes are compared with the files."""
 _OURS = re.compile(r"\[[^\[\]]*\]|\(nodescription\)|\(Private\)|Alsotold:.*\Z")
 """What connectors add to a text: lines in brackets about markers and files, people who can only be named."""
 
@@ -45,7 +48,7 @@ def plain(text: str, *, html: bool) -> str:
         reader.close()
         text = "".join(reader.seen)
     said = unicodedata.normalize("NFC", unescape(text))
-    return "".join(_UNSEEN.sub("", said).split())
+    return _IMAGE.sub("[image]", "".join(_UNSEEN.sub("", said).split()))
 
 
 def broken(text: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
-from tests.cli.front_door import Answer, syncer
+from tests.cli.front_door import Answer, in_store, syncer
 from tests.flows import matrix, matrix_facts
 from tests.flows.into import TwinPlace
 from tests.flows.into_invgate import two_invgates
@@ -64,6 +65,35 @@ def test_every_difference_that_was_planted_is_found_and_no_other(place: TwinPlac
     assert found.code == 1
     assert not not_found(planted, found.document)
     assert len(found.document["differences"]) == PLANTS
+
+
+def test_what_was_lost_on_the_way_excuses_no_more_than_was_counted(place: TwinPlace, dsn: str) -> None:
+    """Each ticket has one of every loss: what they explain is one file that is gone and a comment that is private."""
+    losses = ["loss_untold", "value_not_kept", "markup_as_text", "title_cut", "body_cut", "comment_as_text",
+              "public_as_note", "file_refused"]  # fmt: skip
+
+    async def lose(pool: asyncpg.Pool) -> None:
+        await pool.execute("update effect set losses = $1 where step = 'ticket'", losses)
+
+    in_store(dsn, lose)
+    planted = Gardener(place.desks.new, 7).plant(PLANTS)
+    excused = [one for one in planted if one.kind == "dropped" or one.said.endswith("became private")]
+    assert excused
+    assert len(planted) - len(excused) > PLANTS // 2
+    told = verified(place).document
+    assert len(not_found(planted, told)) == len(excused)
+    assert not not_found([one for one in planted if one not in excused], told)
+
+
+def test_a_difference_of_a_ticket_that_changed_on_the_source_says_so(place: TwinPlace) -> None:
+    old, new = place.desks.old, place.desks.new
+    first = next(iter(old.tables.tickets))
+    old.edit(first, title="Said otherwise by now")
+    told = verified(place).document
+    (line,) = told["differences"]
+    assert (line["source_id"], line["verdict"]) == (str(first), "differs")
+    assert [check["loss"] for check in line["checks"] if check["field"] == "title"] == ["changed_after"]
+    assert "Said otherwise" not in str(new.kept())
 
 
 def test_a_private_note_that_became_public_is_excused_by_no_loss(place: TwinPlace) -> None:

@@ -11,7 +11,7 @@ import pytest
 from syncer.deskkit.contract import Unreadable
 from syncer.deskkit.settled import LOOKS, ONE_SECOND, ServerClock, settled
 from syncer.model.ids import TicketId, Version
-from syncer.model.ticket import Ticket
+from syncer.model.ticket import Comment, Ticket
 from tests.unit.tickets import ticket
 
 NOW = datetime(2026, 12, 1, 12, 0, 30, tzinfo=UTC)
@@ -67,6 +67,22 @@ async def test_only_what_changed_just_now_is_read_again(waited: list[float]) -> 
     assert await versions(desk, "a", "b", "c", "d") == ["1", "2", "3", None]
     assert desk.asked == [["a", "b", "c", "d"], ["b"]]
     assert waited == [ONE_SECOND]
+
+
+async def test_a_ticket_with_a_comment_younger_than_its_own_change_is_read_again() -> None:
+    """As Redmine tells one on which somebody comments right then: the row is older than what hangs on it."""
+    said = Comment(id="1", author=None, created_at=JUST_NOW, body="x", public=True)
+    looks = 0
+
+    async def read(ids: Sequence[TicketId]) -> list[Ticket | Unreadable]:
+        nonlocal looks
+        looks += 1
+        old = looks == 1
+        return [ticket(id="a", version=Version(str(looks > 1)), updated_at=LONG_AGO if old else NOW, comments=(said,))]
+
+    (found,) = await settled(read, [TicketId("a")], clock())
+    assert isinstance(found, Ticket)
+    assert (found.version, looks) == ("True", 3)
 
 
 async def test_a_server_that_does_not_tell_its_clock_is_asked_twice() -> None:
