@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli import opening
+from syncer.cli import opening, whom
 from syncer.cli.asking import agree
 from syncer.cli.main import CONFIG, JSON, YES
 from syncer.cli.output import PARKED, document, leave, run
@@ -63,7 +62,7 @@ async def _on_record(config: Path, route: str | None, *, back: bool) -> dict[str
 
     async with bootstrap.open_route(settings.load(config), route) as opened:
         if back:
-            step: Step | None = await machine.take_back(opened.pool, opened.id, getpass.getuser())
+            step: Step | None = await machine.take_back(opened.pool, opened.id, whom.name())
             said = f"{step} was taken back; next: syncer cutover {opened.config.name}"
         else:
             step = machine.next_step(await cutovers.standing(opened.pool, opened.id))
@@ -93,7 +92,7 @@ async def _step(engine: Engine, progress: Progress, config: Path, step: Step, *,
     from syncer.migrate import cutover as machine
     from syncer.reports import verified
 
-    by, state, detail, said = getpass.getuser(), "done", "", ""
+    by, state, detail, said = whom.name(), "done", "", ""
     if step == machine.Step.FREEZE:
         progress.close()
         question = f"Is {engine.config.source} read only from now on, for agents, customers and mail?"

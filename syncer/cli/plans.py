@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli import opening
+from syncer.cli import opening, whom
 from syncer.cli.main import CONFIG, JSON
 from syncer.cli.output import PARKED, document, leave, run, table
 
@@ -163,7 +162,7 @@ def waive(
                 hint = f"See the codes: syncer plans show {route} --json"
                 raise ConfigError("nothing was waived", problems=tuple(problems), hint=hint)
             await waivers.give(
-                pool, id, [(code, there[code].count) for code in sorted(wanted)], by or getpass.getuser(), reason
+                pool, id, [(code, there[code].count) for code in sorted(wanted)], by or whom.name(), reason
             )
             return sorted(wanted)
 

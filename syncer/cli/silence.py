@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from typing import TYPE_CHECKING
 
 import click
 
+from syncer.cli import whom
 from syncer.cli.asking import agree
 
 if TYPE_CHECKING:
@@ -43,4 +43,4 @@ async def accepted(engine: Engine, *, accept: bool, ask: bool) -> None:
         click.echo("\n".join((f"{engine.config.target} may mail people:", *(f"  {line}" for line in lines))), err=True)
         await asyncio.to_thread(agree, "Is that all right?", yes=False)
     codes = [(mail.code, ANY) for mail in new]
-    await waivers.give(engine.pool, engine.id, codes, getpass.getuser(), "accepted")
+    await waivers.give(engine.pool, engine.id, codes, whom.name(), "accepted")

@@ -103,9 +103,8 @@ async def carry_out(engine: Engine, approved: Approved) -> Report:
         cursor = await runs.first_began(engine.pool, engine.id, cursor)
 
     async def pages(_: Cursor | None) -> AsyncIterator[Page]:
-        async with engine.pool.acquire() as conn, conn.transaction():
-            async for ids in plans.ids(conn, approved.plan.id, PAGE):
-                yield Page(tuple(map(Ref, ids)))
+        async for ids in plans.ids(engine.pool, approved.plan.id, PAGE):
+            yield Page(tuple(map(Ref, ids)))
         yield Page((), cursor=cursor)
 
     return await run(engine, "migrate", pages, checkpoint=first, plan=approved.plan.id)

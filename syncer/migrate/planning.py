@@ -15,12 +15,14 @@ from msgspec.structs import replace
 
 from syncer import __version__
 from syncer.deskkit.contract import Page
+from syncer.mapping.match import Proposal
 from syncer.migrate.backfill import population
 from syncer.migrate.engine import READERS, Engine, OnRecord, looked_at, tell_of
 from syncer.migrate.listing import Listing
 from syncer.migrate.lookups import operators_table, proposed
 from syncer.migrate.showing import looked_closer
 from syncer.model.ids import Cursor
+from syncer.model.lookups import ListPair
 from syncer.pipeline.census import Census
 from syncer.pipeline.flow import Pass, run_pass
 from syncer.pipeline.newcomers import Newcomers
@@ -67,7 +69,7 @@ async def keep(engine: Engine, recorded: Recorded, making: Making, parent: Head 
         hash=hash, parent=parent.hash if parent is not None else None, at=datetime.now(UTC), version=__version__,
         source=engine.sides[0], target=engine.sides[1], lookup_version=engine.lookup_version, examples=shown,
     )  # fmt: skip
-    told = report(made, seen, await proposed(engine.pool, engine.id, engine.config, _lists(engine)))
+    told = report(made, seen, await _proposed(engine))
     if parent is not None:
         told = _with_the_rest(told, msgspec.json.decode(parent.report, type=PlanReport))
     cursor = {"cursor": recorded.cursor} if recorded.cursor is not None else {}
@@ -108,8 +110,10 @@ def _with_the_rest(told: PlanReport, parent: PlanReport) -> PlanReport:
     )  # fmt: skip
 
 
-def _lists(engine: Engine) -> dict[str, str | None]:
-    return {name: field.lookup for name, field in engine.target.capabilities.fields.items()}
+async def _proposed(engine: Engine) -> dict[ListPair, list[Proposal]]:
+    facts = engine.target.capabilities
+    fields = {name: field.lookup for name, field in facts.fields.items()}
+    return await proposed(engine.pool, engine.id, engine.config, fields, adopts=facts.adopts_lists)
 
 
 async def record(engine: Engine, pages: AsyncIterator[Page], making: Making) -> Recorded:

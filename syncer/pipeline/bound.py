@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from syncer.mapping.ticket import Skipped
 from syncer.model.draft import Draft, Moved
 from syncer.model.ids import TicketId
-from syncer.model.link import Link
+from syncer.model.link import EffectState, Link
 from syncer.model.plan import Prediction
 from syncer.model.ticket import Ticket
 from syncer.pipeline.flow import Ledger, Mapped, Maps
@@ -29,8 +29,11 @@ class Bound:
 
     async def known(self, ids: Sequence[TicketId]) -> dict[TicketId, Link]:
         """The links and dead letters of these tickets."""
-        self._planned |= await self._fetch(ids)
-        return await self._journal.known(ids)
+        planned, links = await self._fetch(ids), await self._journal.known(ids)
+        # What is over is not read, so nobody would come for its prediction.
+        over = {id for id, link in links.items() if link.state == EffectState.DONE}
+        self._planned |= {id: one for id, one in planned.items() if id not in over}
+        return links
 
     def park(self, source: TicketId, reason: str, detail: str) -> None:
         """It cannot pass."""

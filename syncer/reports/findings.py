@@ -57,7 +57,7 @@ def _waived(finding: Finding, waivers: Mapping[str, Waived]) -> Finding:
     held = waivers.get(finding.code)
     return (
         finding
-        if held is None or finding.count > held.count
+        if held is None or not finding.waivable or finding.count > held.count
         else replace(finding, waiver=Waiver(held.by, held.reason, held.at))
     )
 

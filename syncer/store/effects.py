@@ -229,20 +229,19 @@ async def newest(conn: asyncpg.Pool, route: int, most: int) -> list[tuple[Key, T
     return [(Key(r[0]), TicketId(r[1])) for r in rows]
 
 
-async def sealed(conn: Conn, route: int) -> asyncpg.cursor.CursorFactory[asyncpg.Record]:
-    """(source id, source version, target id, all losses, seconds from its first write to its last) of every sealed
-    ticket, in a transaction, by source id."""
-    return conn.cursor(
+async def sealed(pool: asyncpg.Pool, route: int, after: str, most: int) -> list[asyncpg.Record]:
+    """(source id, source version, target id, all losses, seconds from its first write to its last) of so many sealed
+    tickets behind this one, by source id, letter by letter."""
+    return await pool.fetch(
         "select e.source_id, e.source_version, e.target_id,"
         "  coalesce((select array_agg(loss) from effect s, unnest(s.losses) loss"
         "    where s.source_id = e.source_id and s.route = e.route), '{}'),"
         "  extract(epoch from (select max(s.done_at) from effect s"
         "    where s.source_id = e.source_id and s.route = e.route) - e.attempt_at)::float8"
         " from effect e where e.route = $1 and e.state = 'done' and e.step = 'ticket'"
-        ' order by e.source_id collate "C"',
-        route,
-        prefetch=1000,
-    )
+        ' and e.source_id collate "C" > $2 order by e.source_id collate "C" limit $3',
+        route, after, most,
+    )  # fmt: skip
 
 
 async def settled(conn: Conn | asyncpg.Pool, route: int, ids: Sequence[TicketId]) -> set[TicketId]:

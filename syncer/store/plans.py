@@ -24,6 +24,7 @@ create temp table if not exists making (
 )
 """
 PREFETCH = 2000
+LONG = 3600.0
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -133,6 +134,7 @@ class Making:
             await self._conn.execute(
                 f"insert into plan_record (plan, {_NAMES}) select $1, {_NAMES} from making",  # noqa: S608
                 id,
+                timeout=LONG,  # of millions of records: one statement, so that a plan is kept whole or not at all
             )
         await self._conn.execute("analyze plan_record")
         return int(id)
@@ -171,18 +173,19 @@ async def records(conn: Conn, plan: int) -> AsyncIterator[tuple[Prediction, list
         yield _prediction(row), row[7]
 
 
-async def ids(conn: Conn, plan: int, size: int) -> AsyncIterator[list[TicketId]]:
-    """The ids of all its records, in lists of this size. Inside a transaction."""
-    chunk: list[TicketId] = []
-    async for row in conn.cursor(
-        'select source_id from plan_record where plan = $1 order by source_id collate "C"', plan, prefetch=PREFETCH
-    ):
-        chunk.append(TicketId(row[0]))
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+async def ids(pool: asyncpg.Pool, plan: int, size: int) -> AsyncIterator[list[TicketId]]:
+    """The ids of all its records, in lists of this size. Each is a query of its own: a migration lasts for hours, and
+    a transaction as long would keep the database from tidying up."""
+    after = ""
+    while True:
+        rows = await pool.fetch(
+            "select source_id from plan_record where plan = $1 and source_id > $2 order by source_id limit $3",
+            plan, after, size,
+        )  # fmt: skip
+        if not rows:
+            return
+        yield [TicketId(row[0]) for row in rows]
+        after = rows[-1][0]
 
 
 async def trait_names(conn: Conn | asyncpg.Pool, plan: int) -> list[str]:

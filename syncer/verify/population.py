@@ -26,6 +26,7 @@ from syncer.verify.files import Hashing
 from syncer.verify.verdict import Check, Verdict, Verified, gravest
 
 AT_ONCE = 8
+PAGE = 5000
 SLACK = 5.0
 """Seconds after our last write within which no person has opened a ticket and changed it."""
 CHANGED = "changed_after"
@@ -75,16 +76,14 @@ class Population:
 
     async def verified(self) -> AsyncIterator[Verified]:
         """One by one: what was migrated in the order of ids, then what is missing, then what is there too often."""
-        async with self._sides.pool.acquire() as conn, conn.transaction():
-            batch: list[Written] = []
-            async for row in await effects.sealed(conn, self._sides.route):
-                batch.append(Written(TicketId(row[0]), row[1], TicketId(row[2]), tuple(row[3]), row[4] or 0.0))
-                if len(batch) == AT_ONCE * 4:
-                    for one in await self._batch(batch):
-                        yield one
-                    batch = []
-            for one in await self._batch(batch):
-                yield one
+        after = ""
+        # A query for each page: a transaction as long as all of this would keep the database from tidying up.
+        while rows := await effects.sealed(self._sides.pool, self._sides.route, after, PAGE):
+            after = rows[-1][0]
+            written = [Written(TicketId(r[0]), r[1], TicketId(r[2]), tuple(r[3]), r[4] or 0.0) for r in rows]
+            for start in range(0, len(written), AT_ONCE * 4):
+                for one in await self._batch(written[start : start + AT_ONCE * 4]):
+                    yield one
         async for one in self._missing():
             yield one
         async for one in self._extra():
