@@ -103,7 +103,8 @@ async def test_the_command_tells_what_is_lacking_what_is_fine_and_what_can_be_do
     assert "  look at this: the account may not comment on ticket 6: to write it needs the right" in told.out
     assert "  may own tickets in the queue" in told.out
     assert "  can, with all rights: tickets are read from it; tickets are created on it" in told.out
-    assert "  cannot: tickets can be changed afterwards; original " in told.out
+    assert "tickets can be set right afterwards; tickets can be taken back" in told.out
+    assert "  cannot: original " in told.out
     assert "  mails: it mails assignees on an assignment: " in told.out
     (desk,) = as_json.document["desks"]
     assert desk["facts"]
